@@ -1,0 +1,54 @@
+"""The translated messages: English is the message id, `<language>/<module>.po` holds the others.
+
+Catalogues are read as .po files, by polib, when the first message is shown: there is no compiled file that could be older
+than its text. Outputs of the course hold every language; the reader's switch in the notebook chooses among them, so the
+kernel need not know the choice. `COURSE_LANGUAGES` ("ru,zh") narrows plain text only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from course.verdict import Say
+
+LANGUAGES = ("ru", "zh", "en")
+HERE = Path(__file__).parent
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All messages of *language* by their English text; empty for English itself."""
+    import polib  # 15 ms that a course without messages need not spend
+
+    return {
+        entry.msgid: entry.msgstr
+        for path in sorted((HERE / language).glob("*.po"))
+        for entry in polib.pofile(str(path))
+        if entry.translated()
+    }
+
+
+def translate(text: str | Say, language: str) -> str:
+    """*text* in *language*, its {fields} filled in; the English text where there is no translation.
+
+    A field's value may be a `Say` of its own: it is translated too.
+    """
+    say = text if isinstance(text, Say) else Say(text)
+    words = catalogue(language).get(say.text, say.text) if language != "en" else say.text
+    if not say.values:
+        return words
+    return words.format(
+        **{
+            name: translate(value, language) if isinstance(value, Say) else value
+            for name, value in say.values.items()
+        }
+    )
+
+
+def shown_languages() -> tuple[str, ...]:
+    """The languages of plain text, in reading order: those of COURSE_LANGUAGES that the course has, else all."""
+    wanted = [part.strip() for part in os.environ.get("COURSE_LANGUAGES", "").replace(" ", ",").split(",")]
+    return tuple(language for language in wanted if language in LANGUAGES) or LANGUAGES
