@@ -89,5 +89,6 @@ class Asked:
     defined: bool = True  # False: no object of the entry's name
     callable: bool = True
     kind: str = ""  # the type of what is there instead of a function
+    syntax_error: Raised | None = None  # of the last cell that was to define it; what is defined is older, or nothing
     trials: tuple[Trial, ...] = ()
     limit: float = 10.0  # seconds that the check had

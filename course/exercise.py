@@ -6,14 +6,14 @@ here runs a learner's code (see `course.asking`) or decides anything (see `cours
     draw(rng, sizes) → Inputs          arrays and plain values, NumPy float64
     ask(learner, inputs) → {part: …}   the only step beside the learner's code
     expect(inputs) → {part: array}     what torch and autograd give
-    mistake.recompute(inputs) → array  what a known mistake gives
+    mistake.answer                     a known wrong answer, asked in the learner's place
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ Array = np.ndarray
 Returned = Mapping[str, Any]  # what the learner's object gave, by part
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+def N_(message: str) -> str:
     """Mark an English *message* for translation; it is looked up when a report is shown."""
     return message
 
@@ -73,31 +73,32 @@ Expect = Callable[[Inputs], Mapping[str, Any]]
 class Part:
     """One thing that is compared, and the points it earns: a part is right, or it earns nothing.
 
-    axes: the names of its axes, for reports: ("N", "out").
+    axes: the names of its axes, for reports: ("N", "out"). shape: the answer is itself a shape, such as (3, 4); a report
+    then quotes it whole.
     """
 
     name: str
     points: int
     axes: tuple[str, ...] = ()
+    shape: bool = False
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer. `recompute` gives what it gives; where that raises, so does the learner's answer.
+    """A known wrong answer, in the learner's own form: `answer` is what stands in the place of the learner's object.
 
-    message: what the answer does and what that means (translated; may hold `{N}`, `{in_}`, `{out}` and the facts of
-    `course.judging.diagnose`). hint: a question that leads on, never the formula. code: the learner's spelling of the
-    mistake, as the source of a function or class named like the exercise's entry; the mutation suite runs it.
-    sizes: "generic" where the draws of every check show the mistake; "square" where it only raises on those and needs the
-    square probe to be told.
+    answer: asked like the learner's object; where it raises, so does the learner's. It is both what a wrong result is
+    compared with and what the mutation suite hands in, so the two cannot part. part: the part it is told by.
+    message: what the answer does and what that means; hint: a question that leads on, never the formula. Both are
+    translated, and may hold {N}, {in_}, {out} (the sizes of the inputs that are shown), {index}, {expected} and {got}
+    (the entry that differs most).
     """
 
     id: str
     part: str
-    recompute: Callable[[Inputs], Any]
+    answer: Any
     message: str
     hint: str
-    code: str
 
 
 ARRAYS = frozenset({"tensor", "array"})
@@ -123,7 +124,7 @@ class Exercise:
     expect        inputs → {part: array}; may be a bare array where there is one part
     ask           (learner's object, inputs) → {part: returned}; may return the bare thing where there is one part
     signature     how the learner's object is called, for reports: "linear(x, W, b)"
-    keeps         inputs that must come back unchanged, else every part earns 0
+    keeps         inputs that must come back unchanged, else every part earns 0; None: all arrays
     shown         inputs of whole numbers on which a mistake is shown, or None
     sizes         the sizes of the draws; a name needs two draws of GENERIC that agree
     accepts       kinds of result: "tensor", "array", "number", "list", "bool"
@@ -141,7 +142,7 @@ class Exercise:
     expect: Expect | Callable[[Inputs], Any]
     signature: str
     ask: Ask | Callable[[Any, Inputs], Any] = call
-    keeps: tuple[str, ...] = ()
+    keeps: tuple[str, ...] | None = None
     shown: Callable[[], Inputs] | None = None
     sizes: tuple[Sizes, ...] = (GENERIC, GENERIC, OTHER)
     accepts: frozenset[str] = ARRAYS
@@ -151,7 +152,6 @@ class Exercise:
     grad: bool = False
     rtol: float = 1e-9
     minutes: int = 5
-    also_right: tuple[str, ...] = field(default=(), repr=False)  # other right spellings, for the mutation suite
 
     @property
     def points(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from course.numbers import number
 from course.verdict import Say
 
 LANGUAGES = ("ru", "zh", "en")
@@ -40,12 +41,14 @@ def translate(text: str | Say, language: str) -> str:
     words = catalogue(language).get(say.text, say.text) if language != "en" else say.text
     if not say.values:
         return words
-    return words.format(
-        **{
-            name: translate(value, language) if isinstance(value, Say) else value
-            for name, value in say.values.items()
-        }
-    )
+    return words.format(**{name: worded(value, language) for name, value in say.values.items()})
+
+
+def worded(value: object, language: str) -> object:
+    """A field's value as it is read: messages in *language*, numbers with a true minus sign."""
+    if isinstance(value, Say):
+        return translate(value, language)
+    return number(value) if isinstance(value, int | float) else value
 
 
 def shown_languages() -> tuple[str, ...]:

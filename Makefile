@@ -1,0 +1,95 @@
+# make lab · make test · make bench
+#
+#   PYTHON=/path/to/python3.11       another Python than the one that is found
+#   TORCH_INDEX=address              the index torch alone is taken from, for example that of its CPU builds
+#   LAB="--languages ru --port 9000" options for `course lab`
+#   REQUIRE_BROWSER=1                without Chromium `make test` fails, instead of leaving the browser tests out
+#   VENV=folder                      where the virtual environment is made
+
+VENV ?= .venv
+PYTHON ?= $(firstword $(foreach one,python3.11 python3.12 python3.13 python3 python,$(shell command -v $(one) 2>/dev/null)))
+LAB ?=
+PYTEST_WORKERS ?= 2
+
+BIN := $(VENV)/bin
+# An editable installation copies the lab extension, so a change in it is installed anew.
+EXTENSION := $(shell find course/labextension -type f 2>/dev/null)
+# nbgrader looks for a command of its own environment (alembic) by name.
+export PATH := $(if $(filter /%,$(BIN)),$(BIN),$(CURDIR)/$(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: lab test bench lint test-unit test-nbgrader test-browser browser install wheel help
+
+lab: $(VENV)/.installed
+	@$(BIN)/course lab $(LAB)
+
+install: $(VENV)/.installed
+
+# -- the virtual environment: each stamp is made when its step is done, so that a step which was stopped is done again ------
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { \
+	  echo "Нужен Python 3.11 или новее, а Python не найден. Установите его или укажите: make lab PYTHON=/path/to/python3.11"; \
+	  echo "需要 Python 3.11 或更新版本，但没有找到 Python。请安装，或指明路径：make lab PYTHON=/path/to/python3.11"; \
+	  echo "Python 3.11 or newer is needed, and no Python was found. Install it, or name it: make lab PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Нужен Python 3.11 или новее, а здесь $$("$(PYTHON)" --version 2>&1) ($(PYTHON)). Укажите другой: make lab PYTHON=/path/to/python3.11"; \
+	  echo "需要 Python 3.11 或更新版本，这里是 $$("$(PYTHON)" --version 2>&1)（$(PYTHON)）。请指明另一个：make lab PYTHON=/path/to/python3.11"; \
+	  echo "Python 3.11 or newer is needed; this is $$("$(PYTHON)" --version 2>&1) ($(PYTHON)). Name another: make lab PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "У $(PYTHON) нет модулей venv и ensurepip. В Debian и Ubuntu: apt install python3-venv"; \
+	  echo "$(PYTHON) 缺少 venv 和 ensurepip 模块。在 Debian 和 Ubuntu 上：apt install python3-venv"; \
+	  echo "$(PYTHON) lacks the modules venv and ensurepip. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+	@touch $@
+
+# --no-deps: an index of torch builds alone need not have what torch needs; the next step brings that from pip's own index.
+$(VENV)/.torch: $(VENV)/.made constraints.txt
+	$(BIN)/pip install --quiet --no-deps $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") -c constraints.txt torch
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.torch pyproject.toml constraints.txt $(EXTENSION)
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[menus]"
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[menus,test]"
+	@touch $@
+
+# -- tests: `make test` runs the four below, and each can be run alone -------------------------------------------------------
+
+test: lint test-unit test-nbgrader test-browser
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# Workers run a file's tests together, so that what a file builds is built once.
+test-unit: $(VENV)/.tests
+	$(BIN)/pytest -m "not slow and not browser" -n $(PYTEST_WORKERS) --dist loadfile
+
+test-nbgrader: $(VENV)/.tests
+	$(BIN)/pytest -m "slow and not browser" -n $(PYTEST_WORKERS) --dist loadfile
+
+test-browser: $(VENV)/.tests browser
+	$(BIN)/pytest -m browser
+
+# Chromium and a font with Chinese, where they can be had: as root on Debian or a relative of it.
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium and a Chinese font"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null \
+	    || { echo "Chromium could not be installed."; test -z "$(REQUIRE_BROWSER)"; }; \
+	else \
+	  echo "No Chromium here, and it cannot be installed without root and apt-get: the browser tests are left out."; \
+	  test -z "$(REQUIRE_BROWSER)"; \
+	fi
+
+bench: $(VENV)/.tests
+	$(BIN)/python benchmarks/bench.py
+
+# What students install: no solutions are in it. dist/nn_linear_by_hand-….whl
+wheel: $(VENV)/.tests
+	$(BIN)/python -m build --wheel --no-isolation

@@ -1,0 +1,428 @@
+"""From what asking brought back to a verdict: states, points, and the sentences that say why. Pure: no learner's code runs.
+
+The order of decision is the order in which a person would look: is there something to ask; did it run; did it keep to the
+rules; is the result of the right kind; then its shape, then its values, part by part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from course.answer import Answer, Asked, Purpose, Raised, Result, Trial
+from course.asking import inputs_of, plain
+from course.exercise import ARRAYS, GENERIC, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
+from course.judging.compare import Difference, Match, agrees, first_difference
+from course.judging.diagnose import Candidate, Case, Stopped, diagnose
+from course.judging.shape_errors import explain
+from course.verdict import Evidence, Matrix, PartVerdict, Say, State, Verdict
+
+
+def judge(exercise: Exercise, asked: Asked, *, reveal: bool = True) -> Verdict:
+    """
+    The verdict on what *asked* brought back for *exercise*.
+
+    Args: reveal: may numbers of a drawn input be shown? A grader's secret draws say no; the whole-number inputs are shown.
+    """
+    return refused(exercise, asked) or compared(exercise, asked, reveal)
+
+
+# -- before any number is looked at -------------------------------------------------------------------------------
+
+
+def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
+    """The verdict where there is nothing to compare: not there, not run, against the rules; None where there is."""
+    if asked.syntax_error is not None:
+        return nothing(exercise, State.FAILED, *syntax(exercise, asked.syntax_error), raised=asked.syntax_error)
+    if not asked.defined:
+        return nothing(exercise, State.NOT_DEFINED, Say(NOT_DEFINED, {"entry": exercise.entry}))
+    if not asked.callable:
+        return nothing(exercise, State.FAILED, Say(NOT_CALLABLE, {"entry": exercise.entry, "kind": asked.kind}))
+    for trial in asked.trials:
+        answer = trial.answer
+        if answer.not_attempted:
+            return nothing(exercise, State.NOT_ATTEMPTED, answer=answer)
+        if answer.out_of_time is not None:
+            limit = Say(OUT_OF_TIME, {"limit": asked.limit})
+            return replace(nothing(exercise, State.OUT_OF_TIME, limit, answer=answer), quote=answer.out_of_time)
+    for trial in asked.trials:
+        answer = trial.answer
+        if answer.forbidden:
+            says = Say(FORBIDDEN, {"name": short(answer.forbidden[0])})
+            return replace(nothing(exercise, State.FORBIDDEN, says, answer=answer), quote=answer.forbidden_lines)
+    for trial in asked.trials:
+        answer = trial.answer
+        if answer.changed and not answer.raised:
+            names = ", ".join(f"`{name}`" for name in answer.changed)
+            return nothing(exercise, State.WRONG, Say(CHANGED, {"names": names}), Say(WORK_ON_A_COPY), answer=answer)
+        if answer.wrong_number is not None:
+            wanted, came = answer.wrong_number
+            says = Say(WRONG_NUMBER, {"wanted": wanted, "came": came})
+            return nothing(exercise, State.WRONG, says, answer=answer)
+    return None
+
+
+def nothing(exercise: Exercise, state: State, *says: Say, answer: Answer | None = None, raised: Raised | None = None) -> Verdict:
+    """A verdict that earns nothing in any part."""
+    return Verdict(
+        exercise.id,
+        state,
+        tuple(PartVerdict(part.name, 0, part.points, state) for part in exercise.parts),
+        says,
+        quote=raised.lines if raised else (),
+        error=error_line(raised) if raised else "",
+        **printed(answer),
+    )
+
+
+def printed(answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    return {"output": answer.output, "output_lines": answer.output_lines, "warnings": answer.warnings}
+
+
+def syntax(exercise: Exercise, error: Raised) -> tuple[Say, ...]:
+    here = next((line.number for line in error.lines if line.here), 0)
+    return (Say(SYNTAX, {"line": here, "entry": exercise.entry}),)
+
+
+def error_line(raised: Raised) -> str:
+    return f"{raised.type}: {raised.message}" if raised.message else raised.type
+
+
+def short(name: str) -> str:
+    """A forbidden name as learners write it."""
+    return name.replace("torch.nn.functional.", "F.")
+
+
+# -- part by part -------------------------------------------------------------------------------------------------
+
+
+def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
+    """The verdict on answers that ran, or raised, in some trial."""
+    with np.errstate(all="ignore"):
+        inputs = [inputs_of(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
+        judged = [judged_part(exercise, part, asked.trials, inputs, reveal) for part in exercise.parts]
+    first = next((one for one in judged if not one.parts[0].earned), None) or next(
+        (one for one in judged if one.state is not State.RIGHT), judged[0]
+    )
+    answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
+    return replace(first, parts=tuple(one.parts[0] for one in judged), state=first.state, **printed(answer))
+
+
+def judged_part(exercise: Exercise, part: Part, trials: tuple[Trial, ...], inputs: list[Inputs], reveal: bool) -> Verdict:
+    """A verdict on one part alone."""
+    cases = [case_of(exercise, part, trial, given) for trial, given in zip(trials, inputs, strict=True)]
+    deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
+    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, case.result)), None)
+    if wrong_kind is not None:
+        return verdict(exercise, part, State.WRONG, kind_says(exercise, wrong_kind.result))
+    differences = [None if case.raised else differs(case, exercise.rtol) for case in deciding]
+    if any(case.raised for case in deciding):
+        return failed(exercise, part, cases, differences, reveal)
+    matches = {difference.match for difference in differences if difference}
+    if matches <= {Match.EQUAL}:
+        return verdict(exercise, part, State.RIGHT, earned=part.points)
+    if matches <= {Match.EQUAL, Match.FLOAT32}:
+        return close(exercise, part, deciding, differences, Match.FLOAT32, reveal)
+    if matches <= {Match.EQUAL, Match.FLOAT32, Match.NEAR} and not diagnose(exercise, part, cases):
+        return close(exercise, part, deciding, differences, Match.NEAR, reveal)
+    return wrong(exercise, part, cases, reveal)
+
+
+def verdict(
+    exercise: Exercise,
+    part: Part,
+    state: State,
+    says: Iterable[Say] = (),
+    earned: int = 0,
+    mistake: str = "",
+    **more: Any,
+) -> Verdict:
+    parts = (PartVerdict(part.name, earned, part.points, state, mistake),)
+    return Verdict(exercise.id, state, parts, tuple(says), mistake=mistake, **more)
+
+
+def case_of(exercise: Exercise, part: Part, trial: Trial, inputs: Inputs) -> Case:
+    expected = plain(exercise.by_part(exercise.expect(inputs))[part.name]).array
+    if expected is None:
+        raise TypeError(f"{exercise.id}: what is expected for {part.name} holds no numbers")
+    return Case(trial.purpose, inputs, expected, trial.answer.results.get(part.name), trial.answer.raised)
+
+
+def differs(case: Case, rtol: float) -> Difference:
+    assert case.got is not None
+    return first_difference(case.got, case.expected, rtol=rtol)
+
+
+def kind_says(exercise: Exercise, result: Result | None) -> tuple[Say, ...]:
+    """What is to be said of a result of a kind that the exercise does not accept; nothing where it does."""
+    assert result is not None
+    if result.kind == "None":
+        return (Say(RETURNED_NONE, {"entry": exercise.entry}),)
+    if result.kind not in exercise.accepts:
+        return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": result.kind, "wanted": wanted(exercise)}),)
+    if result.array is None:
+        return (Say(NO_NUMBERS, {"entry": exercise.entry, "kind": result.kind}),)
+    if result.array.dtype.kind == "c":
+        return (Say(COMPLEX),)
+    if result.array.dtype.kind == "b" and "bool" not in exercise.accepts:
+        return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": "bool", "wanted": wanted(exercise)}),)
+    if result.requires_grad and not exercise.grad:
+        return (Say(REQUIRES_GRAD),)
+    return ()
+
+
+def wanted(exercise: Exercise) -> Say:
+    return Say(WANTED.get(exercise.accepts, A_TENSOR))
+
+
+def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[Difference | None], reveal: bool) -> Verdict:
+    """An answer that raised, on all draws or on some."""
+    case = next(case for case in cases if case.raised)
+    error = case.raised
+    assert error is not None
+    found = diagnose(exercise, part, cases)
+    if not error.own and error.type == "TypeError":
+        says: list[Say] = [Say(NOT_CALLED_SO, {"signature": exercise.signature})]
+    else:
+        here = next((line.number for line in error.lines if line.here), None)
+        says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
+    shapes = explain(error.message, case.inputs, axes_of(exercise))
+    right_elsewhere = [d for d in differences if d and d.match is Match.EQUAL]
+    if found:
+        says += filled(exercise, part, found.says, case)
+    elif shapes:
+        says.append(shapes[0])
+    if right_elsewhere:
+        says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
+    return verdict(
+        exercise,
+        part,
+        State.FAILED,
+        says,
+        mistake=found.id if found else "",
+        asks=filled(exercise, part, found.asks, case) if found else (),
+        quote=error.lines,
+        error=error_line(error),
+        evidence=(shapes[1],) if shapes and shapes[1] and reveal else (),
+    )
+
+
+def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:
+    """An answer that ran everywhere and is wrong somewhere."""
+    found = diagnose(exercise, part, cases)
+    deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
+    off = [case for case in deciding if differs(case, exercise.rtol).match not in (Match.EQUAL, Match.FLOAT32)]
+    case = shown_case(off, found) or off[0]
+    says: list[Say] = list(filled(exercise, part, found.says, case)) if found else []
+    if not found:
+        difference = differs(case, exercise.rtol)
+        if part.shape:
+            says.append(Say(SHAPE_GIVEN, {"called": called(exercise, case), "name": part.name, "gave": as_shape(case.got)}))
+        elif all(case.inputs.sizes != GENERIC for case in off):
+            says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
+        elif difference.match is Match.SHAPE:
+            says.append(Say(SHAPE, shape_values(part, case)))
+        elif case.got is not None and not np.all(np.isfinite(case.got)):
+            says.append(Say(NOT_FINITE, {"name": part.name}))
+        else:
+            says.append(Say(UNKNOWN, values_of(part, case)))
+    visible = (reveal or case.purpose is Purpose.SHOWN) and not part.shape
+    return verdict(
+        exercise,
+        part,
+        State.WRONG,
+        says,
+        mistake=found.id if found else "",
+        asks=filled(exercise, part, found.asks, case) if found else (),
+        evidence=(evidence(exercise, part, case, found),) if visible else (),
+    )
+
+
+def shown_case(off: list[Case], found: Candidate | None) -> Case | None:
+    """The whole-number case, where the same mistake shows on it."""
+    for case in off:
+        if case.purpose is Purpose.SHOWN:
+            if found is None:
+                return case
+            outcome = found.gives(case)
+            if not isinstance(outcome, Stopped) and agrees(case.got, outcome):
+                return case
+    return None
+
+
+def close(
+    exercise: Exercise,
+    part: Part,
+    cases: list[Case],
+    differences: list[Difference | None],
+    match: Match,
+    reveal: bool,
+) -> Verdict:
+    """Right in float32, which earns the points; or off by little, which does not yet."""
+    case, difference = next((c, d) for c, d in zip(cases, differences, strict=True) if d and d.match is match)
+    earned = part.points if match is Match.FLOAT32 else 0
+    says = Say(FLOAT32) if earned else Say(ROUNDED, {"error": difference.error, "rtol": exercise.rtol})
+    shown = (replace(evidence(exercise, part, case, None), kind="digits"),) if reveal else ()
+    return verdict(exercise, part, State.CLOSE, (says,), earned=earned, evidence=shown)
+
+
+# -- what is shown ------------------------------------------------------------------------------------------------
+
+
+def evidence(exercise: Exercise, part: Part, case: Case, found: Candidate | None) -> Evidence:
+    """Expected and got, side by side: their shapes while those differ, else their numbers with the worst one marked."""
+    got = case.got
+    assert got is not None
+    if got.shape != case.expected.shape:
+        left = Matrix(part.name, case.expected.shape, axes=part.axes)
+        right = Matrix(part.name, got.shape, axes=guessed_axes(exercise, case, got.shape))
+        return Evidence("shapes", left, right, found.between if found else "", called=called(exercise, case))
+    worst = differs(case, exercise.rtol).worst
+    return Evidence(
+        "values",
+        Matrix(part.name, case.expected.shape, case.expected, part.axes, worst),
+        Matrix(part.name, got.shape, got, part.axes, worst),
+        found.between if found else "",
+        found.because(case.inputs.sizes) if found else "",
+        inputs=shown_inputs(case) if case.purpose is Purpose.SHOWN else (),
+        called=called(exercise, case),
+    )
+
+
+def guessed_axes(exercise: Exercise, case: Case, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Names for the axes of a result of the wrong shape: all sizes differ, so a size gives its axis away."""
+    names = axes_of(exercise)
+    fitting = [[name for name in names if case.inputs.sizes.axis(name) == size] for size in shape]
+    return tuple(found[0] if len(found) == 1 else "" for found in fitting)
+
+
+def axes_of(exercise: Exercise) -> tuple[str, ...]:
+    """The axes that this exercise speaks of."""
+    named = [axis for part in exercise.parts for axis in part.axes if not axis.isdigit()]
+    return tuple(dict.fromkeys([*named, "in", "out"]))
+
+
+def shown_inputs(case: Case) -> tuple[Matrix, ...]:
+    return tuple(Matrix(name, value.shape, value) for name, value in case.inputs.items() if isinstance(value, np.ndarray))
+
+
+def called(exercise: Exercise, case: Case) -> str:
+    """The call as the learner could make it, where some input is a plain number: "weight_of(W, 1, 2)"."""
+    values = case.inputs.items()
+    if all(isinstance(value, np.ndarray) for _, value in values):
+        return ""
+    words = [name if isinstance(value, np.ndarray) else repr(value) for name, value in values]
+    return f"{exercise.entry}({', '.join(words)})"
+
+
+def as_shape(sizes: np.ndarray | None) -> str:
+    """An answer that is itself a shape, as a tuple is written."""
+    return str(tuple(np.atleast_1d(sizes).ravel().tolist())) if sizes is not None else ""
+
+
+def sizes_text(exercise: Exercise, case: Case) -> str:
+    return ", ".join(f"{axis} = {case.inputs.sizes.axis(axis)}" for axis in axes_of(exercise))
+
+
+def filled(exercise: Exercise, part: Part, says: tuple[Say, ...], case: Case) -> tuple[Say, ...]:
+    """*says* with the sizes of the case, and its worst entry where there is one."""
+    sizes = case.inputs.sizes
+    values: dict[str, Any] = {name: getattr(sizes, name) for name in ("N", "in_", "out", "hidden", "K", "B", "T")}
+    values |= {"N_out": sizes.N * sizes.out}
+    values |= {name: value for name, value in case.inputs.items() if isinstance(value, int | str)}
+    values |= {"called": called(exercise, case)}
+    if case.got is not None:
+        values |= shape_values(part, case)
+        values |= {"gave": as_shape(case.got), "wanted": as_shape(case.expected)} if part.shape else {}
+        if case.got.shape == case.expected.shape:
+            values |= values_of(part, case)
+    return tuple(replace(say, values=values) for say in says)
+
+
+def shape_values(part: Part, case: Case) -> dict[str, Any]:
+    assert case.got is not None
+    shapes = {"got_shape": str(case.got.shape), "expected_shape": str(case.expected.shape)}
+    return shapes | {"name": part.name}
+
+
+def values_of(part: Part, case: Case) -> dict[str, Any]:
+    """The entry that is furthest off: its index as the learner writes it, and both numbers."""
+    worst = first_difference(case.got, case.expected).worst if case.got is not None else None
+    if worst is None:
+        return {"name": part.name}
+    assert case.got is not None
+    index = f"[{', '.join(map(str, worst))}]" if worst else ""
+    return {
+        "index": f"{part.name}{index}",
+        "expected": case.expected[worst].item(),
+        "got": case.got[worst].item(),
+    }
+
+
+# -- sentences ----------------------------------------------------------------------------------------------------
+
+NOT_DEFINED = N_(
+    "There is no `{entry}` yet. Run the cell of your answer above; if it stops with an error, mend that error first."
+)
+SYNTAX = N_(
+    "Python cannot read the cell of your answer: line {line} has a **syntax error**. Until it is mended, the cell defines no "
+    "`{entry}`."
+)
+NOT_CALLABLE = N_(
+    "`{entry}` is of type `{kind}` here, not a function: its name was used for something else. Run the cell of your answer again."
+)
+OUT_OF_TIME = N_(
+    "Your code did not end within {limit} seconds and was **stopped**. The inputs are small, so it is likely a loop: does what "
+    "its condition depends on change inside it? The kernel is alive and your variables are kept."
+)
+FORBIDDEN = N_(
+    "This exercise does without `{name}`: **that is what you are building**. Everything else is open: `@`, einsum, loops, NumPy."
+)
+CHANGED = N_("Your code **changed its input** in place: {names}.")
+WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
+WRONG_NUMBER = N_("{wanted} results are asked for, and `{came}` came back.")
+RETURNED_NONE = N_(
+    "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does the code leave by a branch without one?"
+)
+WRONG_KIND = N_("`{entry}` returned a result of type `{kind}`, and what is asked for is {wanted}.")
+NO_NUMBERS = N_(
+    "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something else than "
+    "numbers."
+)
+COMPLEX = N_("The result is complex, and the inputs are real: where does an imaginary part come in?")
+REQUIRES_GRAD = N_("The result requires a gradient, and the inputs do not: return plain numbers.")
+NOT_CALLED_SO = N_(
+    "The check calls `{signature}`, and your function cannot be called so: compare its parameters with the ones asked for."
+)
+RAISED = N_("The code stopped in line {line}.")
+RAISED_SOMEWHERE = N_("The code stopped with an error.")
+ONLY_SOME_SIZES = N_(
+    "It works for other sizes, but not for {sizes}: is a size written into the code as a number, where it should be read from "
+    "a shape?"
+)
+SHAPE = N_("`{name}` has shape `{got_shape}`, and `{expected_shape}` is asked for.")
+SHAPE_GIVEN = N_("For `{called}` you gave `{gave}` as the shape of `{name}`, and that is not its shape.")
+NOT_FINITE = N_(
+    "There is NaN or an infinite number in `{name}`: look for a division by zero or for memory that was never filled."
+)
+UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
+FLOAT32 = N_(
+    "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "
+    "numbers differ."
+)
+ROUNDED = N_(
+    "Very close, but outside the tolerance, so **no points yet**: off by {error} of the largest entry, where {rtol} is allowed. "
+    "Is something rounded on the way?"
+)
+A_TENSOR = N_("a tensor or a NumPy array")
+WANTED = {
+    ARRAYS: A_TENSOR,
+    NUMBERS: N_("a number"),
+    SEQUENCES: N_("a tuple or a list of numbers"),
+    LOGICAL: N_("True or False"),
+}

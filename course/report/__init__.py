@@ -1,0 +1,100 @@
+"""What a learner sees: a `Verdict` and its `Exercise` as HTML, in every language at once, and as plain text.
+
+One list of pieces in one order is lowered to both, so that they cannot part. A report must withstand whatever a learner's
+code put into it (markup, a million printed lines), a notebook nobody trusts (no style, script or SVG survives), a page
+without our styles, and a reader who hides any of the languages: the reader's switch works on `lang`, outside of here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from course.exercise import Exercise
+from course.report.evidence import evidence_html, evidence_text
+from course.report.markup import Html, Languages, columns, tag
+from course.report.pieces import Asked, Head, Hints, Parts, Printed, Quote, indented
+from course.report.words import MARKS
+from course.verdict import Evidence, Say, State, Verdict
+
+__all__ = ["MARKS", "line_html", "render_html", "render_text"]
+
+
+class Piece(Protocol):
+    def html(self, languages: Languages) -> Html: ...
+    def text(self, languages: Languages) -> str: ...
+
+
+def render_html(
+    verdict: Verdict,
+    exercise: Exercise,
+    *,
+    solution: str | None,
+    has_source: bool,
+    languages: Languages = ("ru", "zh", "en"),
+) -> str:
+    """
+    The report as one `<article>`, every text in each of *languages* in elements with that `lang`.
+
+    solution: the source of the answer, shown when asked for twice. has_source: False where the course's source is not at
+    hand, as in a class; then the last hint says who has the solution.
+    """
+    pieces = pieces_of(verdict, exercise, solution=solution, has_source=has_source)
+    body = [piece.html(languages) for piece in pieces]
+    one = "nl-one" if len(languages) == 1 else ""
+    return tag("article", *body, cls=f"nl-report {one}".strip())
+
+
+def render_text(verdict: Verdict, exercise: Exercise, languages: Languages) -> str:
+    """The report as plain text: the same pieces in the same order, each sentence in one language after the other."""
+    head, *rest = pieces_of(verdict, exercise, solution=None, has_source=True)
+    texts = [piece.text(languages) for piece in rest]
+    return "\n\n".join([head.text(languages), *(indented(text) for text in texts if text)]) + "\n"
+
+
+def line_html(state: State, said: Say | str, languages: Languages = ("ru", "zh", "en")) -> str:
+    """A verdict of one line: the mark of *state* and a sentence."""
+    mark, colour, _ = MARKS[state]
+    sentence = columns(said, languages)
+    return tag("div", tag("span", mark, cls=f"nl-mark {colour}", aria_hidden="true"), " ", sentence, cls="nl-line")
+
+
+def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has_source: bool) -> list[Piece]:
+    """What the report consists of, in its order; a piece with nothing to say is left out."""
+    state = verdict.state
+    says = verdict.says
+    if state is State.RIGHT and Say(exercise.proves) not in says:
+        says = (*says, Say(exercise.proves))
+    pieces: list[Piece] = [Head(state, exercise.title, verdict.exercise, verdict.earned, verdict.points, says)]
+    if state is State.NOT_ATTEMPTED:
+        return pieces
+    if len(verdict.parts) > 1:
+        pieces.append(Parts(verdict.parts))
+    if verdict.quote or verdict.error:
+        pieces.append(Quote(verdict.quote, verdict.error))
+    pieces += [Shown(evidence, exercise) for evidence in verdict.evidence]
+    if earned_all := verdict.earned == verdict.points:
+        hints = Hints(verdict.asks, (), exercise.id, None, has_source, last_step=False)
+    else:
+        hints = Hints(verdict.asks, exercise.hints, exercise.id, solution, has_source)
+    if state is not State.NOT_DEFINED and not (earned_all and not verdict.asks):
+        pieces.append(hints)
+    if verdict.output.strip() or verdict.warnings:
+        pieces.append(Printed(verdict.output, verdict.output_lines, verdict.warnings))
+    if state in (State.WRONG, State.CLOSE, State.FAILED, State.OUT_OF_TIME):
+        pieces.append(Asked(exercise, verdict.mistake))
+    return pieces
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of evidence."""
+
+    evidence: Evidence
+    exercise: Exercise
+
+    def html(self, languages: Languages) -> Html:
+        return evidence_html(self.evidence, self.exercise, languages)
+
+    def text(self, languages: Languages) -> str:
+        return evidence_text(self.evidence, self.exercise, languages)

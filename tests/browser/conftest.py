@@ -1,0 +1,171 @@
+"""
+Chromium and Jupyter servers for the tests that look at what a learner sees.
+
+They must withstand: a machine without Chromium (skipped with the reason, but a failure where REQUIRE_BROWSER=1), a
+user's own Jupyter settings (none are read), a network (every request to another host is refused, and fails the test),
+and a test that dies (every server and its kernels end with the session).
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages import Server
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXTENSION = "nn-linear-by-hand"
+TOKEN = "of-the-tests"
+PATIENCE = 90  # seconds until a server that does not answer is given up; it takes about 4
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+# As `course lab` presets things: for everybody who starts this server, yielding to what a user chooses.
+PRESETS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"kernelShutdown": True},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        reason = f"there is no Chromium at {CHROMIUM}; install it, or set CHROMIUM to its path"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, 1280 × 900. The test fails at its end if the page asked anyone but this machine for anything."""
+    outside: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+
+    def refuse(route) -> None:
+        outside.append(route.request.url)
+        route.abort()
+
+    context.route(re.compile(r"^(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])"), refuse)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    yield page
+    context.close()
+    assert outside == [], f"the page asked other hosts: {outside}"
+
+
+@contextlib.contextmanager
+def jupyter(
+    command: str, folder: Path, *, config: Path | None = None, page_config: dict | None = None
+) -> Iterator[Server]:
+    """
+    A running `jupyter lab` or `jupyter notebook` on a port of its own, with the lab extension as it lies in this tree.
+
+    Args: command: "lab" or "notebook". folder: served, and home of all that the server writes. config: another
+    server's configuration folder, to share its user's settings. page_config: JupyterLab's, e.g. what is disabled.
+    """
+    own = folder.with_name(folder.name + "-jupyter")
+    config = config or own / "config"
+    for path in (folder, config / "labconfig", own / "share/labextensions"):
+        path.mkdir(parents=True, exist_ok=True)
+    link = own / "share/labextensions" / EXTENSION
+    if not link.exists():
+        link.symlink_to(REPOSITORY / "course/labextension", target_is_directory=True)
+    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS))
+    if page_config is not None:
+        (config / "labconfig/page_config.json").write_text(json.dumps(page_config))
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTERLAB_SETTINGS_DIR": str(config / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTER_PATH": str(own / "share"),
+        "IPYTHONDIR": str(own / "ipython"),
+        "XDG_DATA_HOME": str(own / "home/data"),
+        "XDG_STATE_HOME": str(own / "home/state"),
+        "XDG_CONFIG_HOME": str(own / "home/config"),
+    }
+    arguments = [
+        "--no-browser",
+        f"--ServerApp.token={TOKEN}",
+        f"--ServerApp.root_dir={folder}",
+        "--expose-app-in-browser",
+    ]
+    arguments += ["--allow-root"] if os.geteuid() == 0 else []
+    module = {"lab": "jupyterlab", "notebook": "notebook"}[command]
+    log = own / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield Server(url=address(process, own / "runtime", log), token=TOKEN, folder=folder, config=config)
+    finally:
+        process.terminate()  # a server asked so ends its kernels first
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def address(process: subprocess.Popen, runtime: Path, log: Path) -> str:
+    """Where the server says that it listens, once it answers there: it takes the next port when one is taken."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(json.JSONDecodeError, OSError, http.client.HTTPException):
+                url = json.loads(file.read_text())["url"]
+                connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=5)
+                connection.request("GET", "/api", headers={"Authorization": f"token {TOKEN}"})
+                if connection.getresponse().status == 200:
+                    return url.replace("localhost", "127.0.0.1").rstrip("/")
+        time.sleep(0.1)
+    pytest.fail(f"the Jupyter server did not start. Its last words:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab, for every test of this session: each brings notebooks of its own."""
+    with jupyter("lab", tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory: pytest.TempPathFactory, lab: Server) -> Iterator[Server]:
+    """Notebook 7, on another port, for the same user as *lab*."""
+    with jupyter("notebook", tmp_path_factory.mktemp("notebook7"), config=lab.config) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def start_jupyter(tmp_path_factory: pytest.TempPathFactory):
+    """`jupyter(command, folder, …)` for a test that needs a server of another make; *folder* is made."""
+    return lambda command, **how: jupyter(command, tmp_path_factory.mktemp(command), **how)
+
+
