@@ -51,9 +51,10 @@ def first_difference(got: np.ndarray, expected: np.ndarray, *, rtol: float = RTO
             return Difference(Match.EQUAL)
         return Difference(Match.VALUES, tuple(int(i) for i in np.argwhere(wrong)[0]), 1.0)
     error, worst = distance(got, expected)
-    scale = float(np.max(np.abs(expected))) or 1.0
+    finite = np.abs(expected[np.isfinite(expected)])
+    scale = float(np.max(finite, initial=0.0)) or 1.0
     bound = rtol * np.abs(expected) + ATOL * scale
-    if np.all(error <= bound):
+    if np.all((error <= bound) | (error == 0)):
         return Difference(Match.EQUAL)
     relative = float(error[worst]) / scale
     if is_float32(got) and np.all(error <= RTOL_FLOAT32 * np.abs(expected) + 1e-6 * scale):

@@ -110,7 +110,9 @@ def stops_alike(candidate: Candidate, generic: list[Case], square: list[Case]) -
     """
     outcomes = [(candidate.gives(case), case) for case in generic if case.raised]
     same_words = all(
-        isinstance(outcome, Stopped) and case.raised and (outcome.type, outcome.message) == (case.raised.type, case.raised.message)
+        isinstance(outcome, Stopped)
+        and case.raised
+        and (outcome.type, outcome.message) == (case.raised.type, case.raised.message)
         for outcome, case in outcomes
     )
     return same_words and all(raises_alike(candidate.gives(case), case) for case in square)

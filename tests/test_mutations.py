@@ -1,0 +1,159 @@
+"""The mutation suite: wrong answers are rejected and named, right ones pass however they are spelled, empty ones earn nothing.
+
+It covers every lesson of `course.exercises` without being told its name. Reference solutions are read from the lessons'
+Markdown, right spellings from tests/spellings, the bank's expressions from tests/bank.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from course.answer import Purpose
+from course.asking import ask, inputs_of
+from course.exercise import GENERIC, SQUARE, Exercise, Mistake, seeds
+from course.exercises import LESSONS, all_exercises, find
+from course.judging import judge
+from course.judging.compare import agrees
+from course.judging.diagnose import Case, Stopped, known_mistake
+from course.language import translate
+from course.solutions import solution
+from course.verdict import State
+from tests.bank import BANK
+from tests.learner import define
+
+ARRAY_ANSWERS = 5  # right spellings that each exercise which computes an array must let pass
+
+
+def spellings() -> dict[str, dict[str, str]]:
+    """Right spellings by exercise."""
+    found: dict[str, dict[str, str]] = {}
+    for lesson in LESSONS:
+        found |= import_module(f"tests.spellings.lesson_{lesson.number}").SPELLINGS
+    return found
+
+
+MISTAKES = [
+    pytest.param(exercise, mistake, id=f"{exercise.id}: {mistake.id}")
+    for exercise in all_exercises()
+    for mistake in exercise.mistakes
+]
+RIGHT = [
+    pytest.param(find(id), source, id=f"{id}: {name}") for id, by_name in spellings().items() for name, source in by_name.items()
+]
+EXERCISES = [pytest.param(exercise, id=exercise.id) for exercise in all_exercises()]
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_a_known_mistake_is_rejected_under_its_own_name(exercise: Exercise, mistake: Mistake):
+    verdict = judge(exercise, ask(exercise, mistake.answer))
+    part = next(part for part in verdict.parts if part.name == mistake.part)
+    assert part.earned == 0
+    assert part.mistake == mistake.id
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_what_is_said_of_a_mistake_has_its_numbers_filled_in_in_every_language(exercise: Exercise, mistake: Mistake):
+    """A {field} that judging does not know would break the report of exactly the learner who needs it."""
+    verdict = judge(exercise, ask(exercise, mistake.answer))
+    for language in ("ru", "zh", "en"):
+        for say in (*verdict.says, *verdict.asks):
+            assert "{" not in translate(say, language)
+
+
+@pytest.mark.parametrize("secret", ["autumn", "spring", "summer"])
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake, secret: str):
+    """A grader draws other numbers; what is named in the notebook must be named there."""
+    verdict = judge(exercise, ask(exercise, mistake.answer, secret=secret), reveal=False)
+    part = next(part for part in verdict.parts if part.name == mistake.part)
+    assert (part.earned, part.mistake) == (0, mistake.id)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_reference_solution_earns_all(exercise: Exercise):
+    source = solution(exercise.id)
+    assert source is not None
+    for secret in ("", "autumn", "spring"):
+        verdict = judge(exercise, ask(exercise, define(source, exercise.entry), secret=secret))
+        assert (verdict.state, verdict.earned) == (State.RIGHT, exercise.points)
+
+
+@pytest.mark.parametrize(("exercise", "source"), RIGHT)
+def test_every_right_spelling_earns_all(exercise: Exercise, source: str):
+    verdict = judge(exercise, ask(exercise, define(source, exercise.entry)))
+    assert (verdict.state, verdict.earned) == (State.RIGHT, exercise.points), [translate(s, "en") for s in verdict.says]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_exercise_that_computes_an_array_has_five_right_spellings(exercise: Exercise):
+    inputs = exercise.draw(np.random.default_rng(1), GENERIC)
+    expected = exercise.by_part(exercise.expect(inputs)).values()
+    if any(np.asarray(value).dtype.kind == "f" for value in expected):
+        assert len(spellings().get(exercise.id, {})) >= ARRAY_ANSWERS
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("value", ["None", "0", "[]", "torch.zeros(())", "torch.zeros(5, 3)", "False", "True", "'y'"])
+def test_a_constant_earns_nothing(exercise: Exercise, value: str):
+    """No exercise can be clicked through, and no part is such that an empty answer passes it."""
+    verdict = judge(
+        exercise, ask(exercise, define(f"def {exercise.entry}(*given, **named):\n    return {value}", exercise.entry))
+    )
+    assert verdict.earned == 0
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_known_mistakes_differ_from_each_other_and_from_the_right_answer(exercise: Exercise):
+    """Two mistakes that give the same could not both be named."""
+    source = seeds(exercise.id)
+    cases = []
+    for sizes in (*exercise.sizes, SQUARE, SQUARE):
+        inputs = inputs_of(exercise, Purpose.GENERIC, next(source), sizes)
+        expected = exercise.by_part(exercise.expect(inputs))
+        cases += [Case(Purpose.GENERIC, inputs, np.asarray(expected[part.name]), None) for part in exercise.parts]
+    for part_number, part in enumerate(exercise.parts):
+        known = [known_mistake(exercise, mistake) for mistake in exercise.mistakes if mistake.part == part.name]
+        given = [[one.gives(case) for case in cases[part_number :: len(exercise.parts)]] for one in known]
+        for i, one in enumerate(given):
+            for j in range(i):
+                assert not all(alike(a, b) for a, b in zip(one, given[j], strict=True)), (known[i].id, known[j].id)
+
+
+def alike(one: object, other: object) -> bool:
+    if isinstance(one, Stopped) or isinstance(other, Stopped):
+        return one == other
+    return agrees(one, other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("id", BANK)
+def test_the_banks_mistakes_are_the_exercises_mistakes(id: str):
+    exercise_id, expression = BANK[id]
+    exercise = find(exercise_id)
+    mistake = next(mistake for mistake in exercise.mistakes if mistake.id == id)
+    if expression is None:
+        return
+    source = seeds(exercise.id)
+    for sizes in (*exercise.sizes, SQUARE):
+        inputs = inputs_of(exercise, Purpose.GENERIC, next(source), sizes)
+        expected = np.asarray(exercise.by_part(exercise.expect(inputs))[mistake.part])
+        ours = known_mistake(exercise, mistake).gives(Case(Purpose.GENERIC, inputs, expected, None))
+        letters = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray | int)}
+        try:
+            theirs = eval(expression, {"np": np}, letters)
+        except (ValueError, IndexError):
+            assert isinstance(ours, Stopped)
+        else:
+            assert not isinstance(ours, Stopped)
+            assert agrees(ours, np.asarray(theirs))
+
+
+def test_ids_are_unique_in_the_whole_course():
+    ids = [exercise.id for exercise in all_exercises()]
+    assert len(ids) == len(set(ids))
+    for exercise in all_exercises():
+        names = [mistake.id for mistake in exercise.mistakes]
+        assert len(names) == len(set(names))
+        assert {mistake.part for mistake in exercise.mistakes} <= {part.name for part in exercise.parts}
