@@ -53,9 +53,11 @@ def same(got: Any, expected: Any) -> None:
         line("wrong", "✗", SHAPES, shape=shape, expected=str(right.array.shape))
     else:
         assert difference.worst is not None
-        at = f"[{', '.join(map(str, difference.worst))}]" if difference.worst else ""
         values = {"got": mine.array[difference.worst].item(), "expected": right_numbers[difference.worst].item()}
-        line("wrong", "✗", NUMBERS, at=at, shape=shape, **values)
+        if not difference.worst:
+            line("wrong", "✗", NUMBER, **values)
+            return
+        line("wrong", "✗", NUMBERS, at=f"[{', '.join(map(str, difference.worst))}]", shape=shape, **values)
 
 
 def line(state: str, mark: str, text: str, **values: Any) -> None:
@@ -82,3 +84,4 @@ NO_NUMBERS = N_("There are no numbers to compare in a result of type `{kind}`.")
 EQUAL = N_("The same shape `{shape}` and the same numbers.")
 SHAPES = N_("The shapes differ: `{shape}` here, `{expected}` there.")
 NUMBERS = N_("The same shape `{shape}`, but other numbers: at `{at}` there is {got} here and {expected} there.")
+NUMBER = N_("Another number: {got} here, {expected} there.")

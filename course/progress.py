@@ -19,7 +19,7 @@ from pathlib import Path
 from course.exercise import N_, Exercise
 from course.exercises import LESSONS, Lesson
 from course.language import LANGUAGES, shown_languages
-from course.report.markup import Html, hidden, join, labels, labels_text, paragraphs, paragraphs_text, tag, words_html
+from course.report.markup import Html, hidden, labels, labels_text, paragraphs, paragraphs_text, tag
 from course.report.markup import columns as in_columns
 from course.report.words import MARKS
 from course.verdict import Say, State
@@ -116,7 +116,7 @@ def _attempt(line: bytes) -> Attempt | None:
             mistake=str(kept.get("mistake", "")),
             time=str(kept.get("time", "")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 
@@ -267,14 +267,14 @@ class Progress:
         here = next_place(self.rows)
         head = tag(
             "tr",
-            tag("th", _title(N_("Lesson")), colspan=2, cls="t", scope="col"),
+            tag("th", labels(N_("Lesson"), LANGUAGES), colspan=2, cls="t", scope="col"),
             *(tag("th", str(number), cls="x", scope="col") for number in range(1, columns + 1)),
-            tag("th", _title(N_("Points")), cls="p", scope="col"),
+            tag("th", labels(N_("Points"), LANGUAGES), cls="p", scope="col"),
         )
         foot = tag(
             "tr",
             tag("td"),
-            tag("th", _title(IN_ALL), cls="t", scope="row"),
+            tag("th", labels(IN_ALL, LANGUAGES), cls="t", scope="row"),
             tag("td", colspan=columns) if columns else None,
             tag("td", _of(self), cls="p"),
         )
@@ -328,7 +328,7 @@ def _html_row(row: Row, columns: int, here: Place | None) -> Html:
     return tag(
         "tr",
         tag("th", row.lesson.number, cls="no", scope="row"),
-        tag("td", _title(row.lesson.title), cls="t"),
+        tag("td", labels(row.lesson.title, LANGUAGES), cls="t"),
         *cells,
         tag("td", colspan=columns - len(row.marks)) if columns > len(row.marks) else None,
         tag("td", _of(row), cls="p" if row.earned else "p quiet"),
@@ -342,8 +342,3 @@ def _sign(mark: Mark) -> tuple[str, str, str]:
 
 def _of(counted: Mark | Row | Progress) -> str:
     return f"{counted.earned} / {counted.points}"
-
-
-def _title(text: str) -> Html:
-    """*text* in every language, each in a span that the reader's switch shows or hides."""
-    return join(*(tag("span", words_html(text, language), lang=language) for language in LANGUAGES))

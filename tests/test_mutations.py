@@ -124,7 +124,7 @@ def test_known_mistakes_differ_from_each_other_and_from_the_right_answer(exercis
 
 def alike(one: object, other: object) -> bool:
     if isinstance(one, Stopped) or isinstance(other, Stopped):
-        return one == other
+        return isinstance(one, Stopped) and isinstance(other, Stopped) and one == other
     return agrees(one, other)  # type: ignore[arg-type]
 
 

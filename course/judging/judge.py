@@ -57,7 +57,7 @@ def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
         answer = trial.answer
         if answer.changed and not answer.raised:
             names = ", ".join(f"`{name}`" for name in answer.changed)
-            return nothing(exercise, State.WRONG, Say(CHANGED, {"names": names}), Say(WORK_ON_A_COPY), answer=answer)
+            return nothing(exercise, State.WRONG, Say(CHANGED, {"names": Say(names)}), Say(WORK_ON_A_COPY), answer=answer)
         if answer.wrong_number is not None:
             wanted, came = answer.wrong_number
             says = Say(WRONG_NUMBER, {"wanted": wanted, "came": came})
