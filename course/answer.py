@@ -48,10 +48,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave. Exactly one of `results` and `raised` is there, unless the time was out."""
+    """What one trial gave: for each part a result or what was raised, unless all of it raised or the time was out."""
 
     results: dict[str, Result] = field(default_factory=dict)
-    raised: Raised | None = None
+    raised: Raised | None = None  # by the whole call
+    stopped: dict[str, Raised] = field(default_factory=dict)  # by the call of one part
     not_attempted: bool = False
     wrong_number: tuple[int, str] | None = None  # (parts asked for, what came instead)
     changed: tuple[str, ...] = ()  # inputs that came back changed

@@ -23,13 +23,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
 from course.answer import Answer, Asked, Line, Purpose, Raised, Result, Trial
-from course.exercise import GENERIC, SQUARE, Exercise, Inputs, Sizes, WrongNumberOfParts, rng, seeds
+from course.exercise import GENERIC, SQUARE, Exercise, Inputs, Later, Sizes, WrongNumberOfParts, rng, seeds
 
 LIMIT = 10.0  # seconds for one check, all its draws and probes included; nbgrader's own limit for a cell is 30
 KEPT_OUTPUT = 4_000  # characters of printed output that are kept
@@ -63,7 +64,7 @@ def ask(exercise: Exercise, learner: Any, *, secret: str = "", limit: float = LI
     goes_on = all(run(Purpose.GENERIC, sizes) for sizes in exercise.sizes)
     if goes_on and exercise.shown is not None:
         goes_on = run(Purpose.SHOWN, GENERIC)
-    if goes_on and any(trial.answer.raised for trial in trials):
+    if goes_on and any(trial.answer.raised or trial.answer.stopped for trial in trials):
         # An answer that raises where sizes differ often runs where they are equal, and then shows which mistake it is.
         goes_on = run(Purpose.SQUARE, SQUARE) and run(Purpose.SQUARE, SQUARE)
     return Asked(exercise.id, trials=tuple(trials), limit=limit)
@@ -80,23 +81,13 @@ def inputs_of(exercise: Exercise, purpose: Purpose, seed: int, sizes: Sizes) -> 
 def ask_once(exercise: Exercise, learner: Any, inputs: Inputs, clock: Clock) -> Answer:
     """One call of *learner* on *inputs*, within what is left on the *clock*."""
     given = as_torch(inputs)
-    facts: dict[str, Any] = {}
     with captured() as capture, watched(exercise.forbidden) as seen:
-        try:
-            with clock:
-                returned = guarded(exercise.ask, learner, given)
-            facts["results"] = {part: plain(value, given) for part, value in exercise.by_part(returned).items()}
-        except OutOfTime as stop:
-            facts["out_of_time"] = learner_lines(stop.__traceback__)
-        except NotImplementedError:
-            facts["not_attempted"] = True
-        except WrongNumberOfParts as wrong:
-            facts["wrong_number"] = (wrong.wanted, described(wrong.value))
-        except KeyboardInterrupt:
-            raise
-        # Whatever else a learner's code raises, SystemExit included, is what we are here to report.
-        except BaseException as error:
-            facts["raised"] = raised(error)
+        whole = attempted(lambda: exercise.by_part(exercise.ask(learner, given)), clock)
+        if isinstance(whole, dict):
+            answers = {part: attempted(value.call, clock) if isinstance(value, Later) else value for part, value in whole.items()}
+            facts = merged({part: value if isinstance(value, Fact) else plain(value, given) for part, value in answers.items()})
+        else:
+            facts = whole.facts
     changed = tuple(name for name in kept(exercise, inputs) if differs(given[name], inputs[name]))
     return Answer(
         changed=changed,
@@ -107,6 +98,46 @@ def ask_once(exercise: Exercise, learner: Any, inputs: Inputs, clock: Clock) -> 
         warnings=capture.warnings(),
         **facts,
     )
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What became of a call that gave no result, as fields of an `Answer`."""
+
+    facts: dict[str, Any]
+
+
+def attempted(call: Callable[[], Any], clock: Clock) -> Any:
+    """What *call* gives, or the `Fact` of why it gave nothing."""
+    try:
+        with clock:
+            return guarded(call)
+    except OutOfTime as stop:
+        return Fact({"out_of_time": learner_lines(stop.__traceback__)})
+    except NotImplementedError:
+        return Fact({"not_attempted": True})
+    except WrongNumberOfParts as wrong:
+        return Fact({"wrong_number": (wrong.wanted, described(wrong.value))})
+    except KeyboardInterrupt:
+        raise
+    # Whatever else a learner's code raises, SystemExit included, is what we are here to report.
+    except BaseException as error:  # noqa: BLE001
+        return Fact({"raised": raised(error)})
+
+
+def merged(answers: Mapping[str, Result | Fact]) -> dict[str, Any]:
+    """The answers of all parts as fields of one `Answer`. Time that ran out in one part ran out for all."""
+    facts = [answer.facts for answer in answers.values() if isinstance(answer, Fact)]
+    for fact in facts:
+        if "out_of_time" in fact:
+            return fact
+    if facts and all("not_attempted" in fact for fact in facts) and len(facts) == len(answers):
+        return {"not_attempted": True}
+    waiting = Raised("NotImplementedError", "")
+    return {
+        "results": {part: answer for part, answer in answers.items() if isinstance(answer, Result)},
+        "stopped": {part: answer.facts.get("raised", waiting) for part, answer in answers.items() if isinstance(answer, Fact)},
+    }
 
 
 def kept(exercise: Exercise, inputs: Inputs) -> tuple[str, ...]:
@@ -218,7 +249,7 @@ def raised(error: BaseException) -> Raised:
     lines = learner_lines(error.__traceback__)
     try:
         message = str(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the exception may not be able to say what it is
         message = ""
     return Raised(type(error).__name__, message[:2_000], lines, own=bool(lines))
 
@@ -269,9 +300,9 @@ class OutOfTime(BaseException):
     """Raised inside the learner's code when the time is up: a BaseException, so that `except Exception` lets it through."""
 
 
-def guarded(ask: Callable[[Any, Inputs], Any], learner: Any, given: Inputs) -> Any:
+def guarded(call: Callable[[], Any]) -> Any:
     """The frame below which the clock may strike; above it is our own code, which it must leave alone."""
-    return ask(learner, given)
+    return call()
 
 
 class Clock:

@@ -74,7 +74,7 @@ def line(state: str, mark: str, text: str, **values: Any) -> None:
     display(Note(line_html(state, mark, say), plain_text))
 
 
-def N_(message: str) -> str:  # noqa: N802 - see course.exercise; importing it here would cost every notebook a NumPy import
+def N_(message: str) -> str:
     return message
 
 

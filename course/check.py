@@ -169,7 +169,7 @@ def record(verdict: Verdict) -> None:
     """Keep the result for `course progress`; a store that cannot be written never breaks a check."""
     from course.progress import record
 
-    record(verdict.exercise, verdict.earned, verdict.points, verdict.state.value, verdict.mistake)
+    record(verdict.exercise, verdict.earned, verdict.points, verdict.state, verdict.mistake)
 
 
 def solution_of(exercise_id: str) -> tuple[str | None, bool]:

@@ -88,7 +88,7 @@ class Mistake:
     """A known wrong answer, in the learner's own form: `answer` is what stands in the place of the learner's object.
 
     answer: asked like the learner's object; where it raises, so does the learner's. It is both what a wrong result is
-    compared with and what the mutation suite hands in, so the two cannot part. part: the part it is told by.
+    compared with and what the mutation suite hands in, so the two cannot part. part: the part it is told by, "" for each.
     message: what the answer does and what that means; hint: a question that leads on, never the formula. Both are
     translated, and may hold {N}, {in_}, {out} (the sizes of the inputs that are shown), {index}, {expected} and {got}
     (the entry that differs most).
@@ -107,6 +107,13 @@ SEQUENCES = frozenset({"list", "tensor", "array"})
 LOGICAL = frozenset({"bool", "tensor", "array"})
 
 
+@dataclass(frozen=True)
+class Later:
+    """A part that is asked by a call of its own: where that raises, the other parts still have their results."""
+
+    call: Callable[[], Any]
+
+
 def call(learner: Any, inputs: Inputs) -> Any:
     """Ask a function: call it with the inputs in the order of the draw, arrays as tensors."""
     return learner(*inputs.values())
@@ -122,7 +129,8 @@ class Exercise:
     parts         what is compared, with points
     draw          (rng, sizes) → Inputs
     expect        inputs → {part: array}; may be a bare array where there is one part
-    ask           (learner's object, inputs) → {part: returned}; may return the bare thing where there is one part
+    ask           (learner's object, inputs) → {part: returned}, or the bare thing where there is one part; a part of a
+                  `Later` is asked on its own
     signature     how the learner's object is called, for reports: "linear(x, W, b)"
     keeps         inputs that must come back unchanged, else every part earns 0; None: all arrays
     shown         inputs of whole numbers on which a mistake is shown, or None

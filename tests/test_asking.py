@@ -12,7 +12,7 @@ import pytest
 
 from course.answer import Asked, Purpose
 from course.asking import Clock, OutOfTime, ask, captured, guarded, plain
-from course.exercise import GENERIC, Exercise, Inputs, Part, normal, rng
+from course.exercise import Exercise, Inputs, Later, Part, normal, rng
 from tests.learner import define
 
 twice = Exercise(
@@ -152,16 +152,19 @@ def test_the_clock_leaves_our_own_code_alone():
         for _ in range(300_000):
             pass
     with pytest.raises(OutOfTime), clock:
-        guarded(lambda learner, given: sum(1 for _ in iter(int, 1)), None, Inputs(GENERIC))
+        guarded(lambda: sum(1 for _ in iter(int, 1)))
 
 
 def test_a_million_lines_are_counted_and_not_kept():
-    answer = only("""
+    answer = only(
+        """
         def twice(x):
             for n in range(1_000_000):
                 print(n)
             return 2 * x
-    """)
+    """,
+        limit=60,
+    )
     assert answer.output_lines == 1_000_000
     assert answer.output.startswith("0\n1\n2\n")
     assert len(answer.output) <= 4_000
@@ -282,3 +285,30 @@ def test_draws_hide_nothing(seed):
     assert values.max() > 0.05
     assert np.abs(values).min() > 0.05
     assert len(np.unique(np.abs(values))) == 15
+
+
+apart = Exercise(
+    id="apart",
+    entry="f",
+    title="",
+    proves="",
+    signature="f(x)",
+    parts=(Part("head", 1), Part("tail", 1)),
+    draw=lambda generator, sizes: Inputs(sizes, x=normal(generator, sizes.N)),
+    ask=lambda f, i: {"head": Later(lambda: f(i.x[:2])), "tail": Later(lambda: f(i.x[2:]))},
+    expect=lambda i: {"head": i.x[:2], "tail": i.x[2:]},
+)
+
+
+def test_a_part_that_raises_leaves_the_other_parts_their_results():
+    answer = ask(apart, define("def f(x):\n    return x if len(x) == 2 else x[9]", "f")).trials[0].answer
+    assert list(answer.results) == ["head"]
+    assert answer.stopped["tail"].type == "IndexError"
+
+
+def test_all_parts_not_implemented_is_not_attempted_and_one_of_them_is_not():
+    nothing = ask(apart, define("def f(x):\n    raise NotImplementedError", "f"))
+    half = ask(apart, define("def f(x):\n    if len(x) != 2: raise NotImplementedError\n    return x", "f"))
+    assert nothing.trials[0].answer.not_attempted
+    assert not half.trials[0].answer.not_attempted
+    assert half.trials[0].answer.stopped["tail"].type == "NotImplementedError"

@@ -81,12 +81,12 @@ def test_a_syntax_error_in_the_answers_cell_is_told_and_an_older_answer_is_not_j
 
 
 def test_a_shape_error_says_which_axes_do_not_meet():
-    verdict = judged("def linear_column(W, X, b):\n    return X @ W + b")
+    verdict = judged("def linear_column(W, X, b):\n    return W @ W")
     assert verdict.state is State.FAILED
-    assert "`1` and `out = 3`" in words(verdict)
+    assert "`in = 4` and `out = 3`" in words(verdict)
     assert verdict.error.startswith("RuntimeError: mat1 and mat2")
     (meeting,) = verdict.evidence
-    assert (meeting.left.name, meeting.right.name) == ("X", "W")
+    assert (meeting.left.name, meeting.right.name) == ("W", "W")
     assert (meeting.left.lit, meeting.right.lit) == (1, 0)
 
 

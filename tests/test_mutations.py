@@ -6,6 +6,7 @@ Markdown, right spellings from tests/spellings, the bank's expressions from test
 
 from __future__ import annotations
 
+import itertools
 from importlib import import_module
 
 import numpy as np
@@ -20,7 +21,7 @@ from course.judging.compare import agrees
 from course.judging.diagnose import Case, Stopped, known_mistake
 from course.language import translate
 from course.solutions import solution
-from course.verdict import State
+from course.verdict import PartVerdict, State, Verdict
 from tests.bank import BANK
 from tests.learner import define
 
@@ -49,9 +50,12 @@ EXERCISES = [pytest.param(exercise, id=exercise.id) for exercise in all_exercise
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_a_known_mistake_is_rejected_under_its_own_name(exercise: Exercise, mistake: Mistake):
     verdict = judge(exercise, ask(exercise, mistake.answer))
-    part = next(part for part in verdict.parts if part.name == mistake.part)
-    assert part.earned == 0
-    assert part.mistake == mistake.id
+    assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id)
+
+
+def told(verdict: Verdict, mistake: Mistake) -> PartVerdict:
+    """The part by which *mistake* is told: its own, or the first that is wrong."""
+    return next(part for part in verdict.parts if part.name == mistake.part or (not mistake.part and not part.earned))
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
@@ -68,8 +72,7 @@ def test_what_is_said_of_a_mistake_has_its_numbers_filled_in_in_every_language(e
 def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake, secret: str):
     """A grader draws other numbers; what is named in the notebook must be named there."""
     verdict = judge(exercise, ask(exercise, mistake.answer, secret=secret), reveal=False)
-    part = next(part for part in verdict.parts if part.name == mistake.part)
-    assert (part.earned, part.mistake) == (0, mistake.id)
+    assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -113,13 +116,18 @@ def test_known_mistakes_differ_from_each_other_and_from_the_right_answer(exercis
     for sizes in (*exercise.sizes, SQUARE, SQUARE):
         inputs = inputs_of(exercise, Purpose.GENERIC, next(source), sizes)
         expected = exercise.by_part(exercise.expect(inputs))
-        cases += [Case(Purpose.GENERIC, inputs, np.asarray(expected[part.name]), None) for part in exercise.parts]
-    for part_number, part in enumerate(exercise.parts):
-        known = [known_mistake(exercise, mistake) for mistake in exercise.mistakes if mistake.part == part.name]
-        given = [[one.gives(case) for case in cases[part_number :: len(exercise.parts)]] for one in known]
-        for i, one in enumerate(given):
-            for j in range(i):
-                assert not all(alike(a, b) for a, b in zip(one, given[j], strict=True)), (known[i].id, known[j].id)
+        cases += [(part.name, Case(Purpose.GENERIC, inputs, np.asarray(expected[part.name]), None)) for part in exercise.parts]
+    given = {}
+    for mistake in exercise.mistakes:
+        told_by = [part for part in exercise.parts if mistake.part in (part.name, "")]
+        given[mistake.id] = {
+            part.name: [known_mistake(exercise, mistake, part).gives(case) for name, case in cases if name == part.name]
+            for part in told_by
+        }
+    for one, other in itertools.combinations(given, 2):
+        common = given[one].keys() & given[other].keys()
+        same = [alike(a, b) for part in common for a, b in zip(given[one][part], given[other][part], strict=True)]
+        assert not common or not all(same), (one, other)
 
 
 def alike(one: object, other: object) -> bool:
@@ -138,8 +146,9 @@ def test_the_banks_mistakes_are_the_exercises_mistakes(id: str):
     source = seeds(exercise.id)
     for sizes in (*exercise.sizes, SQUARE):
         inputs = inputs_of(exercise, Purpose.GENERIC, next(source), sizes)
-        expected = np.asarray(exercise.by_part(exercise.expect(inputs))[mistake.part])
-        ours = known_mistake(exercise, mistake).gives(Case(Purpose.GENERIC, inputs, expected, None))
+        part = next(part for part in exercise.parts if part.name == mistake.part)
+        expected = np.asarray(exercise.by_part(exercise.expect(inputs))[part.name])
+        ours = known_mistake(exercise, mistake, part).gives(Case(Purpose.GENERIC, inputs, expected, None))
         letters = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray | int)}
         try:
             theirs = eval(expression, {"np": np}, letters)
@@ -156,4 +165,4 @@ def test_ids_are_unique_in_the_whole_course():
     for exercise in all_exercises():
         names = [mistake.id for mistake in exercise.mistakes]
         assert len(names) == len(set(names))
-        assert {mistake.part for mistake in exercise.mistakes} <= {part.name for part in exercise.parts}
+        assert {mistake.part for mistake in exercise.mistakes} <= {""} | {part.name for part in exercise.parts}

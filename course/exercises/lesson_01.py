@@ -35,7 +35,8 @@ def draw_link(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def shown_link() -> Inputs:
-    return Inputs(GENERIC, W=thread()["W"], source=2, target=1)
+    """A link where every known mistake reads another number: W[1, 2] and W[2, 1] are both −1."""
+    return Inputs(GENERIC, W=thread()["W"], source=0, target=2)
 
 
 weight_of_link = Exercise(
@@ -64,6 +65,20 @@ weight_of_link = Exercise(
             lambda W, source, target: W[target - 1, source - 1],
             N_("You took 1 off each index: the entry stands **one row and one column before** the one asked for."),
             N_("In a formula indices count from 1. From what number do they count in code, and in this function's arguments?"),
+        ),
+        Mistake(
+            "index_swapped_and_off_by_one",
+            "w",
+            lambda W, source, target: W[source - 1, target - 1],
+            N_("Two things at once: **row and column have changed places**, and 1 was taken off each index."),
+            N_("Arguments and code both count from 0. And to which of the two ends of a link does a row of W belong?"),
+        ),
+        Mistake(
+            "link_whole_row",
+            "w",
+            lambda W, source, target: W[target],
+            N_("You returned **the whole row** of neuron {target}: {in_} weights, while one link has one."),
+            N_("Which of the numbers in that row belongs to feature {source}?"),
         ),
     ),
     hints=(
@@ -144,6 +159,34 @@ one_neuron = Exercise(
             N_("You have the {in_} products of weight and feature, but they were **never added up**."),
             N_("How many numbers does one neuron give for one sample?"),
         ),
+        Mistake(
+            "neuron_before",
+            "z",
+            lambda W, x, b, i: W[i - 1] @ x + b[i - 1],
+            N_("For `{called}` you computed **the neuron before**: its row of W and its bias."),
+            N_("In the formula the first neuron has number 1. Which number has it in code?"),
+        ),
+        Mistake(
+            "neuron_first_feature_skipped",
+            "z",
+            lambda W, x, b, i: W[i, 1:] @ x[1:] + b[i],
+            N_("One product is missing from the sum: that of **the first feature**."),
+            N_("From which number does your sum over the features start, and which index has the first feature in code?"),
+        ),
+        Mistake(
+            "neuron_last_feature_left_out",
+            "z",
+            lambda W, x, b, i: W[i, :-1] @ x[:-1] + b[i],
+            N_("One product is missing from the sum: that of **the last feature**."),
+            N_("At which feature does your sum end? In Python `range(n)` stops before n."),
+        ),
+        Mistake(
+            "neuron_whole_layer",
+            "z",
+            lambda W, x, b, i: W @ x + b,
+            N_("You returned **all {out} neurons** at once, and one is asked for."),
+            N_("Which of these {out} numbers belongs to neuron {i}?"),
+        ),
     ),
     hints=(
         N_("Which row of W belongs to neuron i, and how many numbers are in it?"),
@@ -182,8 +225,8 @@ linear_column = Exercise(
             "Z",
             lambda W, X, b: W @ X + b,
             N_(
-                "A column of {out} numbers plus a `b` of shape ({out},) became a square of shape `{got_shape}`: broadcasting read "
-                "`b` as **a row**."
+                "A column of {out} numbers plus a `b` of shape ({out},) became a square of shape `{got_shape}`: broadcasting "
+                "read `b` as **a row**."
             ),
             N_("Write both shapes one under the other, from the right. Against which axis of WX does `b` stand?"),
         ),
@@ -205,8 +248,8 @@ linear_column = Exercise(
             "column_as_row",
             "Z",
             lambda W, X, b: (W @ X + b[:, None]).T,
-            N_("The numbers are right, but they stand in **a row**: `{got_shape}`."),
-            N_("WX is a column already. What turned it?"),
+            N_("The numbers are right, but they lie in **a row**: `{got_shape}`."),
+            N_("WX is a column already. What laid it down?"),
         ),
         Mistake(
             "column_elementwise",
@@ -220,7 +263,31 @@ linear_column = Exercise(
             "Z",
             lambda W, X, b: W.T @ X + b[:, None],
             N_("W stands transposed: a row of Wᵀ holds the weights of **one feature**, and not those of one neuron."),
-            N_("W is ({out}, {in_}) and X is ({in_}, 1). Do the two inner sizes meet without turning anything?"),
+            N_("W is ({out}, {in_}) and X is ({in_}, 1). Do the two inner sizes meet as they are?"),
+        ),
+        Mistake(
+            "column_star_for_at",
+            "Z",
+            lambda W, X, b: W * X + b,
+            N_(
+                "`*` multiplies entry by entry: the {in_} features of X stand **beside the rows** of W, and of those there are "
+                "{out}."
+            ),
+            N_("Which operation lets every row of W meet the column X and adds the products up?"),
+        ),
+        Mistake(
+            "column_on_the_left",
+            "Z",
+            lambda W, X, b: X @ W + b[:, None],
+            N_("You put the column on **the left** of W: a row of X, which is one number, meets a column of W, which has {out}."),
+            N_("In which order do the two inner sizes meet: (out, in) before (in, 1), or (in, 1) before (out, in)?"),
+        ),
+        Mistake(
+            "column_laid_down",
+            "Z",
+            lambda W, X, b: W @ X.T + b[:, None],
+            N_("You **laid the column down**: as a row, X has only one number for each row of W to meet its {in_} weights."),
+            N_("A row of W has {in_} numbers. How must the {in_} features stand, so that each weight finds its own?"),
         ),
     ),
     hints=(
@@ -253,7 +320,9 @@ column_shapes = Exercise(
     id="column-shapes",
     entry="shapes",
     title=N_("The shapes of W, X, B and Z"),
-    proves=N_("The shapes fit by themselves: the two `in` meet and disappear, `out` and 1 remain."),
+    proves=N_(
+        "The shapes tell how the product is made: the two `in` meet and disappear, `out` and 1 remain, and B has that shape too."
+    ),
     signature="shapes(in_, out)",
     parts=tuple(Part(name, 1, shape=True) for name in "WXBZ"),
     draw=draw_sizes,
@@ -307,19 +376,34 @@ column_shapes = Exercise(
             "Z",
             column_shapes_with(Z=lambda in_, out: (1, out)),
             N_("For `{called}` you gave Z the shape `{gave}`: the right numbers, but lying in a **row**."),
-            N_("Which sizes remain when (out, in) meets (in, 1), and in which order?"),
+            N_("In WX, which axis of W remains, and which of X? And in which order do they stand?"),
         ),
         Mistake(
             "result_without_second_axis",
             "Z",
             column_shapes_with(Z=lambda in_, out: (out,)),
-            N_("For `{called}` you gave Z the shape `{gave}`: **one axis**, while W X has two."),
-            N_("Which sizes remain when (out, in) meets (in, 1)?"),
+            N_("For `{called}` you gave Z the shape `{gave}`: **one axis**, while WX has two."),
+            N_("Count the axes: W has two and X has two. One axis of each disappears. How many remain?"),
+        ),
+        Mistake(
+            "result_of_in_features",
+            "Z",
+            column_shapes_with(Z=lambda in_, out: (in_, 1)),
+            N_("For `{called}` you gave Z the shape `{gave}`: a number **for every feature**, as if nothing had been added up."),
+            N_("What gives one number of Z: a feature or a neuron?"),
+        ),
+        Mistake(
+            "result_broadcast_to_a_square",
+            "Z",
+            column_shapes_with(Z=lambda in_, out: (out, out)),
+            N_("For `{called}` you gave Z the shape `{gave}`: such **a square** comes out where a bias with one axis is added."),
+            N_("B is a column, as WX is. Which shape has the sum of two columns of the same length?"),
         ),
     ),
     hints=(
         N_("Begin with W: one row for every neuron, one column for every feature."),
-        N_("In WX the last axis of W meets the first axis of X. What is left is the shape of Z, and B must have the same."),
+        N_("In WX the last axis of W meets the first axis of X. What is left is the shape of Z."),
+        N_("To WX a column is added. Which shape must it have, so that no axis is stretched?"),
     ),
     minutes=5,
 )
@@ -338,14 +422,18 @@ def shown_mended() -> Inputs:
     return Inputs(GENERIC, W=numbers["W"], x=numbers["x"][0], b2=numbers["b"], b3=np.array([3.0, 2.0, -2.0]))
 
 
-def _last_from_b3(W: Any, x: Any, b2: Any, b3: Any) -> Any:
-    z = W @ x + b2
-    z[-1] += b3[-1] - b2[-1]
+def _printed(W: Any, x: Any, b2: Any, b3: Any) -> Any:
+    """The lesson's `broken`, as it stands: as many neurons as features, and one bias, which is the next layer's."""
+    z = x * 0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            z[i] += W[i, j] * x[j]
+    z[len(x) - 1] += b3[len(x) - 1]
     return z
 
 
 def _only_square(W: Any, x: Any, b2: Any, b3: Any) -> Any:
-    """The loops of the printed example: as many neurons as features."""
+    """Its loops with the right bias."""
     z = b2.clone()
     for i in range(len(x)):
         for j in range(len(x)):
@@ -353,7 +441,22 @@ def _only_square(W: Any, x: Any, b2: Any, b3: Any) -> Any:
     return z
 
 
-def _square_and_out_of_reach(W: Any, x: Any, b2: Any, b3: Any) -> Any:
+def _as_long_as_x(W: Any, x: Any, b2: Any, b3: Any) -> Any:
+    """Loops and bias are right, but the result was made as long as x."""
+    z = x * 0
+    for i, value in enumerate(W @ x + b2):
+        z[i] = value
+    return z
+
+
+def _plus_last(z: Any, last: Any) -> Any:
+    """*z* with *last* added to its last entry."""
+    z[-1] += last
+    return z
+
+
+def _features_cut(W: Any, x: Any, b2: Any, b3: Any) -> Any:
+    """The inner loop runs over the neurons; where there are more of them than features, it stops with an error."""
     z = b2.clone()
     for i in range(len(b2)):
         for j in range(len(b2)):
@@ -364,7 +467,7 @@ def _square_and_out_of_reach(W: Any, x: Any, b2: Any, b3: Any) -> Any:
 mended_layer = Exercise(
     id="mended-layer",
     entry="mended",
-    title=N_("Three bugs in a printed layer"),
+    title=N_("Three mistakes of a printed layer"),
     proves=N_("Every equation has its bias, the bias is that of its own layer, and the sizes are read from the shapes."),
     signature="mended(W, x, b2, b3)",
     parts=(Part("z", 3, ("out",)),),
@@ -374,25 +477,63 @@ mended_layer = Exercise(
     forbidden=("torch.nn.functional.linear",),
     mistakes=(
         Mistake(
+            "mended_unchanged",
+            "z",
+            _printed,
+            N_(
+                "This is the printed layer as it was: it runs only where **W is square**, and there it has one bias, in the last "
+                "entry, of another layer."
+            ),
+            N_("Begin with the sizes: over what does each of the two loops run, and where can these two sizes be read?"),
+        ),
+        Mistake(
             "mended_bias_omitted",
             "z",
             lambda W, x, b2, b3: W @ x,
             N_("The sums are right, but **no equation has its bias**."),
-            N_("What does the matrix formula add to WX, and does every line of the loop add it?"),
+            N_("What does the matrix formula add to WX, and does the loop add it for every neuron?"),
+        ),
+        Mistake(
+            "mended_only_sizes",
+            "z",
+            lambda W, x, b2, b3: _plus_last(W @ x, b3[-1]),
+            N_("The sizes are mended, the bias is not: **only the last entry has one**, and that is the next layer's."),
+            N_("How many entries has z, and how many of them need a bias? Of which layer?"),
+        ),
+        Mistake(
+            "mended_only_last_bias",
+            "z",
+            lambda W, x, b2, b3: _plus_last(W @ x, b2[-1]),
+            N_("The last entry has the right bias now, but **the others have none**."),
+            N_("How many numbers are in `b2`, and how many of them did you use?"),
         ),
         Mistake(
             "mended_bias_of_the_next_layer",
             "z",
-            _last_from_b3,
+            lambda W, x, b2, b3: _plus_last(W @ x + b2, b3[-1] - b2[-1]),
             N_("The last entry got its bias from **the next layer**: b₃ with the upper index 3 has no place here."),
             N_("Z of layer 2 is made of W and b of layer 2. Which of the two vectors is that?"),
+        ),
+        Mistake(
+            "mended_two_biases_in_the_last",
+            "z",
+            lambda W, x, b2, b3: _plus_last(W @ x + b2, b3[-1]),
+            N_("Every entry has its bias now, but the last has **two**: its own and, still, that of the next layer."),
+            N_("Which line of the printed layer has become superfluous?"),
         ),
         Mistake(
             "mended_only_bias_of_the_next_layer",
             "z",
             lambda W, x, b2, b3: W @ x + b3,
             N_("You added the bias of **the next layer** to every entry."),
-            N_("Z of layer 2 is made of W and b of layer 2. Which of the two vectors is that?"),
+            N_("The upper index of b says whose bias it is. Which layer gives this z?"),
+        ),
+        Mistake(
+            "mended_bias_inside_the_sum",
+            "z",
+            lambda W, x, b2, b3: W @ x + len(x) * b2,
+            N_("The bias was added **in the inner loop**, so it counts once for every feature, {in_} times in all."),
+            N_("How many times does one neuron need its bias? Which of the two loops comes to a neuron that often?"),
         ),
         Mistake(
             "mended_only_square",
@@ -404,14 +545,21 @@ mended_layer = Exercise(
         Mistake(
             "mended_features_cut",
             "z",
-            _square_and_out_of_reach,
+            _features_cut,
             N_("The loop over features runs only as long as **there are neurons**, so the last features are left out."),
             N_("Over what does the inner loop run, and where can that size be read?"),
         ),
+        Mistake(
+            "mended_as_long_as_x",
+            "z",
+            _as_long_as_x,
+            N_("The result was made **as long as x**: `{got_shape}`, so entries are left over that belong to no neuron."),
+            N_("How many numbers does the layer give: as many as it has features or as many as it has neurons?"),
+        ),
     ),
     hints=(
-        N_("Compare every line of the code with the matrix formula: which term is there in one and not in the other?"),
         N_("Try it on a W of shape (3, 4). Where does it stop, and over which of the two sizes does that loop run?"),
+        N_("Compare every line of the code with the matrix formula: which term is there in one and not in the other?"),
         N_("Look at every upper index: which layer does it belong to?"),
     ),
     minutes=8,

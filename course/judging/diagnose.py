@@ -15,7 +15,7 @@ import numpy as np
 
 from course.answer import Purpose, Raised, Result
 from course.asking import as_torch, plain
-from course.exercise import N_, Exercise, Inputs, Mistake, Part, Sizes
+from course.exercise import N_, Exercise, Inputs, Later, Mistake, Part, Sizes
 from course.judging.compare import agrees
 from course.judging.shape_errors import clash
 from course.verdict import Say
@@ -57,6 +57,7 @@ class Candidate:
     asks: tuple[Say, ...] = ()
     between: str = ""  # the operation from the right result to this one, in symbols
     because: Callable[[Sizes], str] = lambda sizes: ""
+    double: bool = False  # two mistakes at once
 
 
 def diagnose(exercise: Exercise, part: Part, cases: list[Case]) -> Candidate | None:
@@ -91,12 +92,14 @@ def by_square_probe(exercise: Exercise, part: Part, generic: list[Case], square:
         for candidate in candidates(exercise, part)
         if all(raises_alike(candidate.gives(case), case) for case in generic)
     ]
+    # Below, two at once are left out: a stop hides what would have been done after it.
+    single = [candidate for candidate in fitting if not candidate.double]
     if square and not any(case.raised for case in square):
         named = next((candidate for candidate in fitting if explains(candidate, square)), None)
-        return named or alone([candidate for candidate in fitting if stops_alike(candidate, generic, square)])
+        return named or alone([candidate for candidate in single if stops_alike(candidate, generic, square)])
     # It raises on the square probe too: then the message has to tell, and one mistake alone must have it.
     cases = [case for case in (*generic, *square) if case.raised]
-    return alone([candidate for candidate in fitting if all(same_clash(candidate.gives(case), case) for case in cases)])
+    return alone([candidate for candidate in single if all(same_clash(candidate.gives(case), case) for case in cases)])
 
 
 def alone(fitting: list[Candidate]) -> Candidate | None:
@@ -137,7 +140,7 @@ def same_clash(outcome: Outcome, case: Case) -> bool:
 
 def candidates(exercise: Exercise, part: Part) -> Iterator[Candidate]:
     """The exercise's own mistakes, then forms and factors that any array can suffer, then two of these at once."""
-    known = [known_mistake(exercise, mistake) for mistake in exercise.mistakes if mistake.part == part.name]
+    known = [known_mistake(exercise, mistake, part) for mistake in exercise.mistakes if mistake.part in (part.name, "")]
     yield from known
     yield from FORMS
     yield from FACTORS
@@ -148,13 +151,14 @@ def candidates(exercise: Exercise, part: Part) -> Iterator[Candidate]:
             yield both(candidate, factor)
 
 
-def known_mistake(exercise: Exercise, mistake: Mistake) -> Candidate:
+def known_mistake(exercise: Exercise, mistake: Mistake, part: Part) -> Candidate:
     def gives(case: Case) -> Outcome:
         try:
-            returned = exercise.by_part(exercise.ask(mistake.answer, as_torch(case.inputs)))
-        except Exception as error:
+            returned = exercise.by_part(exercise.ask(mistake.answer, as_torch(case.inputs)))[part.name]
+            returned = returned.call() if isinstance(returned, Later) else returned
+        except Exception as error:  # noqa: BLE001 - a mistake that raises is recognised by that
             return Stopped(type(error).__name__, str(error))
-        return plain(returned[mistake.part]).array
+        return plain(returned).array
 
     return Candidate(mistake.id, gives, (Say(mistake.message),), (Say(mistake.hint),))
 
@@ -169,7 +173,12 @@ def both(one: Candidate, other: Candidate) -> Candidate:
         return other.gives(Case(case.purpose, case.inputs, outcome, None))
 
     return Candidate(
-        f"{one.id} + {other.id}", gives, (*one.says, Say(BESIDES), *other.says), (*one.asks, *other.asks), other.between
+        f"{one.id} + {other.id}",
+        gives,
+        (*one.says, Say(BESIDES), *other.says),
+        (*one.asks, *other.asks),
+        other.between,
+        double=True,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from course.answer import Answer, Asked, Purpose, Raised, Result, Trial
 from course.asking import inputs_of, plain
-from course.exercise import ARRAYS, GENERIC, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
+from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
 from course.judging.diagnose import Candidate, Case, Stopped, diagnose
 from course.judging.shape_errors import explain
@@ -150,7 +150,8 @@ def case_of(exercise: Exercise, part: Part, trial: Trial, inputs: Inputs) -> Cas
     expected = plain(exercise.by_part(exercise.expect(inputs))[part.name]).array
     if expected is None:
         raise TypeError(f"{exercise.id}: what is expected for {part.name} holds no numbers")
-    return Case(trial.purpose, inputs, expected, trial.answer.results.get(part.name), trial.answer.raised)
+    raised = trial.answer.raised or trial.answer.stopped.get(part.name)
+    return Case(trial.purpose, inputs, expected, trial.answer.results.get(part.name), raised)
 
 
 def differs(case: Case, rtol: float) -> Difference:
@@ -192,7 +193,9 @@ def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
     shapes = explain(error.message, case.inputs, axes_of(exercise))
-    right_elsewhere = [d for d in differences if d and d.match is Match.EQUAL]
+    stopped = [one for one in cases if one.raised and one.purpose is not Purpose.SQUARE]
+    right = [one for one in cases if one.purpose is not Purpose.SQUARE and not any(one is other for other in stopped)]
+    right_elsewhere = all(d is None or d.match is Match.EQUAL for d in differences) and by_sizes_alone(stopped, right)
     if found:
         says += filled(exercise, part, found.says, case)
     elif shapes:
@@ -223,7 +226,7 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
         difference = differs(case, exercise.rtol)
         if part.shape:
             says.append(Say(SHAPE_GIVEN, {"called": called(exercise, case), "name": part.name, "gave": as_shape(case.got)}))
-        elif all(case.inputs.sizes != GENERIC for case in off):
+        elif by_sizes_alone(off, [case for case in deciding if not any(case is one for one in off)]):
             says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
         elif difference.match is Match.SHAPE:
             says.append(Say(SHAPE, shape_values(part, case)))
@@ -241,6 +244,12 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
         asks=filled(exercise, part, found.asks, case) if found else (),
         evidence=(evidence(exercise, part, case, found),) if visible else (),
     )
+
+
+def by_sizes_alone(off: list[Case], right: list[Case]) -> bool:
+    """Is the answer right for some sizes, and wrong for others only?"""
+    sizes = {case.inputs.sizes for case in right}
+    return bool(sizes) and not any(case.inputs.sizes in sizes for case in off)
 
 
 def shown_case(off: list[Case], found: Candidate | None) -> Case | None:
