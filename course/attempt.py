@@ -9,9 +9,12 @@ points to the check below, which says more.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+SMALL = 10_000  # entries of a tensor that is watched: a lesson's own are far smaller
 
 Same = Callable[[Any, Any], None]
 
@@ -25,6 +28,7 @@ def attempt(exercise_id: str) -> Iterator[Same]:
         entry = find(exercise_id).entry
     except UnknownExercise:
         entry = exercise_id
+    before = arrays_of(sys._getframe(2).f_globals)  # generator ← contextlib ← the cell
     try:
         yield same
     except NotImplementedError:
@@ -32,10 +36,44 @@ def attempt(exercise_id: str) -> Iterator[Same]:
     # Run All has to reach the check, which shows this error with its line and what it means.
     except Exception as error:  # noqa: BLE001
         line("wrong", "!", STOPPED, entry=entry, error=f"{type(error).__name__}")
+    put_back(before)
+
+
+def arrays_of(namespace: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The notebook's own small tensors by name, each with a copy."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {}
+    return {
+        name: (value, value.detach().clone())
+        for name, value in list(namespace.items())
+        if type(value) is torch.Tensor and value.layout is torch.strided and value.numel() <= SMALL
+    }
+
+
+def put_back(before: dict[str, tuple[Any, Any]]) -> None:
+    """Undo what an answer did in place to the notebook's own tensors, and say so: the cells below still need their numbers."""
+    import torch
+
+    from course.verdict import Say
+
+    changed = []
+    for name, (value, copy) in before.items():
+        if value.shape != copy.shape or not torch.equal(torch.nan_to_num(value), torch.nan_to_num(copy)):
+            value.data = copy
+            changed.append(f"`{name}`")
+    if changed:
+        line("wrong", "!", PUT_BACK, names=Say(", ".join(changed)))
 
 
 def same(got: Any, expected: Any) -> None:
-    """Show in one line whether *got* is *expected*: arrays, tensors or numbers of any shape."""
+    """Show in one line whether *got* is *expected*: arrays, tensors or numbers of any shape; a tuple or a truth value whole."""
+    if isinstance(expected, tuple | list | bool):
+        if type(got) is type(expected) and got == expected:
+            line("right", "✓", SAME_ANSWER, got=str(got))
+        else:
+            line("wrong", "✗", OTHER_ANSWER, got=str(got)[:80], expected=str(expected))
+        return
     from course.asking import plain
     from course.judging.compare import Match, first_difference
 
@@ -79,9 +117,12 @@ def N_(message: str) -> str:
 
 
 WAITING = N_("`{entry}` is waiting for your code.")
-STOPPED = N_("`{entry}` stopped with `{error}`. The check below says where, and what it means.")
+STOPPED = N_("The comparison with `{entry}` stopped with `{error}`. The check below says more.")
+PUT_BACK = N_("Your code **changed its input** in place: {names}. The notebook's numbers have been put back.")
 NO_NUMBERS = N_("There are no numbers to compare in a result of type `{kind}`.")
 EQUAL = N_("The same shape `{shape}` and the same numbers.")
 SHAPES = N_("The shapes differ: `{shape}` here, `{expected}` there.")
 NUMBERS = N_("The same shape `{shape}`, but other numbers: at `{at}` there is {got} here and {expected} there.")
 NUMBER = N_("Another number: {got} here, {expected} there.")
+SAME_ANSWER = N_("The same: `{got}`.")
+OTHER_ANSWER = N_("`{got}` here, `{expected}` there.")

@@ -247,10 +247,13 @@ class Progress:
             return paragraphs_text([WHILE_GRADING], languages)
         columns = 2 * max((len(row.marks) for row in self.rows), default=0)
         width = len(str(self.points))
-        lines = [(row.lesson.number, " ".join(_sign(mark)[0] for mark in row.marks), row, row.lesson.title) for row in self.rows]
+        lines: list[tuple[str, str, Row | Progress, str]] = [
+            (row.lesson.number, " ".join(_sign(mark)[0] for mark in row.marks), row, row.lesson.title) for row in self.rows
+        ]
+        lines.append(("", "", self, IN_ALL))
         table = [
             f"{number:2}  {signs:<{columns}} {of.earned:>{width}} / {of.points:>{width}}   {labels_text(title, languages)}"
-            for number, signs, of, title in (*lines, ("", "", self, IN_ALL))
+            for number, signs, of, title in lines
         ]
         used = [state for state in KEY if any(mark.state is state for row in self.rows for mark in row.marks)]
         key = [f"{MARKS[state][0]} {labels_text(KEY[state], languages)}" for state in used]

@@ -17,7 +17,7 @@ from course.asking import inputs_of, plain
 from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
 from course.judging.diagnose import Candidate, Case, Stopped, diagnose
-from course.judging.shape_errors import explain
+from course.judging.shape_errors import axis_name, explain
 from course.verdict import Evidence, Matrix, PartVerdict, Say, State, Verdict
 
 
@@ -193,14 +193,14 @@ def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
     shapes = explain(error.message, case.inputs, axes_of(exercise))
-    stopped = [one for one in cases if one.raised and one.purpose is not Purpose.SQUARE]
-    right = [one for one in cases if one.purpose is not Purpose.SQUARE and not any(one is other for other in stopped)]
-    right_elsewhere = all(d is None or d.match is Match.EQUAL for d in differences) and by_sizes_alone(stopped, right)
+    deciding = [one for one in cases if one.purpose is not Purpose.SQUARE]
+    right = [one for one, d in zip(deciding, differences, strict=True) if d and d.match is Match.EQUAL]
+    sizes_alone = by_sizes_alone([one for one in deciding if not any(one is other for other in right)], right)
     if found:
         says += filled(exercise, part, found.says, case)
     elif shapes:
         says.append(shapes[0])
-    if right_elsewhere:
+    if sizes_alone:
         says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
     return verdict(
         exercise,
@@ -232,6 +232,8 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
             says.append(Say(SHAPE, shape_values(part, case)))
         elif case.got is not None and not np.all(np.isfinite(case.got)):
             says.append(Say(NOT_FINITE, {"name": part.name}))
+        elif case.expected.dtype.kind == "b":
+            says.append(Say(OTHER_TRUTH, values_of(part, case)))
         else:
             says.append(Say(UNKNOWN, values_of(part, case)))
     visible = (reveal or case.purpose is Purpose.SHOWN) and not part.shape
@@ -317,7 +319,12 @@ def axes_of(exercise: Exercise) -> tuple[str, ...]:
 
 
 def shown_inputs(case: Case) -> tuple[Matrix, ...]:
-    return tuple(Matrix(name, value.shape, value) for name, value in case.inputs.items() if isinstance(value, np.ndarray))
+    axes = ("N", "in", "out")
+    return tuple(
+        Matrix(name, value.shape, value, tuple(axis_name(size, case.inputs, axes) for size in value.shape))
+        for name, value in case.inputs.items()
+        if isinstance(value, np.ndarray)
+    )
 
 
 def called(exercise: Exercise, case: Case) -> str:
@@ -418,6 +425,9 @@ SHAPE = N_("`{name}` has shape `{got_shape}`, and `{expected_shape}` is asked fo
 SHAPE_GIVEN = N_("For `{called}` you gave `{gave}` as the shape of `{name}`, and that is not its shape.")
 NOT_FINITE = N_(
     "There is NaN or an infinite number in `{name}`: look for a division by zero or for memory that was never filled."
+)
+OTHER_TRUTH = N_(
+    "The answer to case {index} should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
 FLOAT32 = N_(

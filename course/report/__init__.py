@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from course.exercise import Exercise
+from course.language import LANGUAGES
 from course.report.evidence import evidence_html, evidence_text
-from course.report.markup import Html, Languages, columns, tag
+from course.report.markup import Html, Languages, columns, paragraphs_text, tag
 from course.report.pieces import Asked, Head, Hints, Parts, Printed, Quote, indented
-from course.report.words import MARKS
+from course.report.words import MARKS, UNKNOWN
 from course.verdict import Evidence, Say, State, Verdict
 
-__all__ = ["MARKS", "line_html", "render_html", "render_text"]
+__all__ = ["MARKS", "line_html", "render_html", "render_text", "unknown_html", "unknown_text"]
 
 
 class Piece(Protocol):
@@ -31,7 +32,7 @@ def render_html(
     *,
     solution: str | None,
     has_source: bool,
-    languages: Languages = ("ru", "zh", "en"),
+    languages: Languages = LANGUAGES,
 ) -> str:
     """
     The report as one `<article>`, every text in each of *languages* in elements with that `lang`.
@@ -52,11 +53,19 @@ def render_text(verdict: Verdict, exercise: Exercise, languages: Languages) -> s
     return "\n\n".join([head.text(languages), *(indented(text) for text in texts if text)]) + "\n"
 
 
-def line_html(state: State, said: Say | str, languages: Languages = ("ru", "zh", "en")) -> str:
-    """A verdict of one line: the mark of *state* and a sentence."""
-    mark, colour, _ = MARKS[state]
+def line_html(colour: str, mark: str, said: Say | str, languages: Languages = LANGUAGES) -> str:
+    """A verdict of one line: a *mark* in the *colour* of a class ("right", "close", "wrong", "quiet"), and a sentence."""
     sentence = columns(said, languages)
     return tag("div", tag("span", mark, cls=f"nl-mark {colour}", aria_hidden="true"), " ", sentence, cls="nl-line")
+
+
+def unknown_html(exercise_id: str, languages: Languages = LANGUAGES) -> str:
+    """Instead of a report, where the installed course does not know the exercise: never "wrong"."""
+    return line_html("quiet", "?", Say(UNKNOWN, {"id": exercise_id}), languages)
+
+
+def unknown_text(exercise_id: str, languages: Languages) -> str:
+    return f"?  {exercise_id}\n\n{indented(paragraphs_text((Say(UNKNOWN, {'id': exercise_id}),), languages))}\n"
 
 
 def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has_source: bool) -> list[Piece]:
@@ -73,17 +82,20 @@ def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has
     if verdict.quote or verdict.error:
         pieces.append(Quote(verdict.quote, verdict.error))
     pieces += [Shown(evidence, exercise) for evidence in verdict.evidence]
-    if earned_all := verdict.earned == verdict.points:
-        hints = Hints(verdict.asks, (), exercise.id, None, has_source, last_step=False)
-    else:
-        hints = Hints(verdict.asks, exercise.hints, exercise.id, solution, has_source)
-    if state is not State.NOT_DEFINED and not (earned_all and not verdict.asks):
+    if hints := hints_of(verdict, exercise, solution, has_source):
         pieces.append(hints)
     if verdict.output.strip() or verdict.warnings:
         pieces.append(Printed(verdict.output, verdict.output_lines, verdict.warnings))
     if state in (State.WRONG, State.CLOSE, State.FAILED, State.OUT_OF_TIME):
         pieces.append(Asked(exercise, verdict.mistake))
     return pieces
+
+
+def hints_of(verdict: Verdict, exercise: Exercise, solution: str | None, has_source: bool) -> Hints | None:
+    """The verdict's question and the exercise's hints; only the question where all points are earned, or nothing is defined."""
+    if verdict.earned < verdict.points and verdict.state is not State.NOT_DEFINED:
+        return Hints(verdict.asks, exercise.hints, exercise.id, solution, has_source)
+    return Hints(verdict.asks, (), exercise.id, None, has_source, last_step=False) if verdict.asks else None
 
 
 @dataclass(frozen=True)

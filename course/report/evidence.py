@@ -143,7 +143,8 @@ def operation(evidence: Evidence) -> Html | None:
     name = evidence.because.split(" ")[0]
     colour = {"N": "n", "in": "in", "out": "out"}.get(name, "quiet")
     because = tag("small", evidence.because, cls=colour) if evidence.because else None
-    return tag("div", tag("b", evidence.between), " ", tag("i"), because, cls="nl-op")
+    between = evidence.left.name + evidence.between if evidence.between == "ᵀ" else evidence.between  # "yᵀ"
+    return tag("div", tag("b", between), " ", tag("i"), because, cls="nl-op")
 
 
 def pair(left: Html, between: Html | None, right: Html) -> Html:
@@ -163,9 +164,7 @@ def shapes_html(evidence: Evidence, exercise: Exercise, languages: Languages) ->
 
 def shapes_text(evidence: Evidence, exercise: Exercise, languages: Languages) -> str:
     expected, got = (labels_text(said, languages) for said in (words.EXPECTED, words.GOT))
-    return "\n".join(
-        (heading_text(evidence.left, expected, shape=True), heading_text(evidence.right, got, shape=True))
-    )
+    return "\n".join((heading_text(evidence.left, expected, shape=True), heading_text(evidence.right, got, shape=True)))
 
 
 def meeting_html(evidence: Evidence, exercise: Exercise, languages: Languages) -> Html:

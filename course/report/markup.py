@@ -154,8 +154,10 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-# A word with the punctuation that clings to it; Chinese may be broken between any two characters.
-_TOKEN = re.compile(r"[（“《]*[\u3400-\u9fff][，。、；：？！）”》…]*|[^\s\u3400-\u9fff]+|\s+")
+# A shape, or a Chinese character, with the punctuation that clings to it; a word; a space. Lines break between two of these.
+_TOKEN = re.compile(
+    r"\((?:[\w*]+, ?)*[\w*]*\)[^\s\u3400-\u9fff]*|[（“《]*[\u3400-\u9fff][，。、；：？！）”》…]*|[^\s\u3400-\u9fff]+|\s+"
+)
 
 
 def wrap(text: str, width: int = TEXT_WIDTH) -> str:

@@ -38,9 +38,9 @@ def number(value: Any, style: Style | None = None) -> str:
         return _minus(str(int(value)))
     value = float(value)
     if math.isnan(value):
-        return "nan"
+        return "NaN"
     if math.isinf(value):
-        return "inf" if value > 0 else "−inf"
+        return "∞" if value > 0 else "−∞"
     style = style or style_of(value)
     if style.kind == "short":
         return _minus(_plain(value))
@@ -90,8 +90,10 @@ def digit_under_digit(expected: Any, got: Any) -> tuple[str, str, int]:
         style = Style("fixed", min(max(0, needed), EXACT - 1 - _exponent(largest)))
     style = told_apart(style, expected, got)
     left, right = number(expected, style), number(got, style)
-    common = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    return left, right, common
+    width = max(len(left), len(right))
+    columns = zip(left.rjust(width), right.rjust(width), strict=True)
+    alike = next((i for i, (a, b) in enumerate(columns) if a != b), width)
+    return left, right, max(0, alike - (width - len(right)))
 
 
 def _finite(*values: Any) -> bool:

@@ -5,14 +5,13 @@ Each is a frozen dataclass that knows its HTML and its text, and nothing of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 
 from course.answer import Line
-from course.exercise import Exercise, Sizes, rng
+from course.exercise import Draw, Exercise, Sizes, rng
 from course.report import words
 from course.report.markup import (
     Html,
@@ -272,7 +271,7 @@ class Asked:
     mistake: str
 
     def html(self, languages: Languages) -> Html:
-        axes, kind, drawn = asked_on(self.exercise)
+        axes, kind, drawn = asked_on(self.exercise.draw, self.exercise.sizes[0])
         facts: list[str] = [tag("code", self.exercise.signature)]
         facts += [tag("span", axis.label, cls=axis.colour or None) for axis in axes]
         facts += [kind] if kind else []
@@ -281,7 +280,7 @@ class Asked:
         return tag("div", tag("span", join(*facts, between=" · ")), " ", mistake, cls="nl-asked")
 
     def text(self, languages: Languages) -> str:
-        axes, kind, drawn = asked_on(self.exercise)
+        axes, kind, drawn = asked_on(self.exercise.draw, self.exercise.sizes[0])
         random = labels_text(words.RANDOM, languages) if drawn else ""
         facts = (self.exercise.signature, *(axis.label for axis in axes), kind, random, self.mistake)
         return " · ".join(fact for fact in facts if fact)
@@ -291,16 +290,15 @@ SIZES = ("N", "in", "out", "hidden", "K", "B", "T")  # in the order in which the
 
 
 @cache
-def asked_on(exercise: Exercise) -> tuple[tuple[Axis, ...], str, bool]:
-    """The sizes that the inputs of *exercise* depend on, their type, and whether they are drawn at random.
+def asked_on(draw: Draw, sizes: Sizes) -> tuple[tuple[Axis, ...], str, bool]:
+    """The axes whose sizes the inputs depend on, as long as in *sizes*; the inputs' type; and whether they are random.
 
     Found by drawing: a size that changes no input is not one of this exercise.
     """
     small = Sizes(**{_field(name): 3 for name in SIZES})
-    first = _look(exercise, small)
-    used = [name for name in SIZES if _look(exercise, Sizes(**{**vars(small), _field(name): 4})).forms != first.forms]
-    axes = tuple(Axis(name, exercise.sizes[0].axis(name)) for name in used)
-    return axes, first.kind, first.values != _look(exercise, small, seed=1).values
+    first = _look(draw, small)
+    used = [name for name in SIZES if _look(draw, replace(small, **{_field(name): 4})).forms != first.forms]
+    return tuple(Axis(name, sizes.axis(name)) for name in used), first.kind, _look(draw, small, 1).values != first.values
 
 
 def _field(name: str) -> str:
@@ -316,16 +314,13 @@ class _Look:
     kind: str
 
 
-def _look(exercise: Exercise, sizes: Sizes, seed: int = 0) -> _Look:
-    values = list(exercise.draw(rng(seed), sizes).values())
+def _look(draw: Draw, sizes: Sizes, seed: int = 0) -> _Look:
+    values = list(draw(rng(seed), sizes).values())
     forms = tuple(value.shape if isinstance(value, np.ndarray) else repr(value) for value in values)
-    floating = {str(v.dtype) for v in values if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
     contents = tuple(value.tobytes() if isinstance(value, np.ndarray) else repr(value) for value in values)
+    floating = {str(v.dtype) for v in values if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
     return _Look(forms, contents, floating.pop() if len(floating) == 1 else "")
 
 
 def indented(text: str, by: str = "  ") -> str:
     return "\n".join(by + line if line else line for line in text.split("\n"))
-
-
-Pieces = Sequence[Head | Parts | Quote | Hints | Printed | Asked]

@@ -60,12 +60,6 @@ class Sheet:
     def column_numbers(self) -> range:
         return range(self.first_column, self.first_column + len(self.cells[0]))
 
-    @property
-    def edges(self) -> str:
-        """Classes that colour the left and the upper edge by their axes."""
-        row, column = (axis.colour if axis else "" for axis in (self.rows, self.columns))
-        return " ".join(name for name in (row and f"r-{row}", column and f"c-{column}") if name)
-
 
 def axes_of(matrix: Matrix) -> tuple[Axis, ...]:
     """The axes of *matrix*, without names where those it has do not fit its shape."""
@@ -88,17 +82,21 @@ def sheets(matrix: Matrix, style: Style | None = None) -> list[Sheet]:
     array = matrix.array
     assert array is not None, "a bare matrix has no numbers"
     style = style or style_of(array)
-    *_, rows, columns = (None, None, *axes_of(matrix))
-    found = []
+    rows, columns = (None, None, *axes_of(matrix))[-2:]
+    found: list[Sheet] = []
     for leading in piles(matrix):
-        sheet = np.atleast_2d(array[leading])
-        worst = None
-        if matrix.worst is not None and matrix.worst[: len(leading)] == leading:
-            worst = (0, 0, *matrix.worst[len(leading) :])[-2:]
         label = f"{matrix.name}[{', '.join(map(str, leading))}]" if leading else ""
-        cells = tuple(tuple(number(value, style) for value in row) for row in sheet)
-        found += _bands(Sheet(cells, columns, rows, label=label, worst=worst))
+        cells = tuple(tuple(number(value, style) for value in row) for row in np.atleast_2d(array[leading]))
+        found += _bands(Sheet(cells, columns, rows, label=label, worst=_worst_in(matrix, leading)))
     return found
+
+
+def _worst_in(matrix: Matrix, leading: tuple[int, ...]) -> tuple[int, int] | None:
+    """Row and column of the worst entry in the sheet at *leading*, if it lies there."""
+    if matrix.worst is None or matrix.worst[: len(leading)] != leading:
+        return None
+    row, column = (0, 0, *matrix.worst[len(leading) :])[-2:]
+    return row, column
 
 
 def _bands(sheet: Sheet) -> Iterator[Sheet]:
@@ -145,8 +143,7 @@ def sheets_text(matrix: Matrix, style: Style | None = None) -> str:
 def _sheet_text(sheet: Sheet) -> str:
     heads = [sheet.columns.index(i) if sheet.columns else "" for i in sheet.column_numbers]
     body = [
-        [f"[{cell}]" if sheet.worst == (i, j) else f"{cell} " for j, cell in enumerate(row)]
-        for i, row in enumerate(sheet.cells)
+        [f"[{cell}]" if sheet.worst == (i, j) else f"{cell} " for j, cell in enumerate(row)] for i, row in enumerate(sheet.cells)
     ]
     width = max(len(cell) for row in [[f"{head} " for head in heads], *body] for cell in row) + 2
     names = [sheet.rows.index(i) if sheet.rows else "" for i in range(len(body))]

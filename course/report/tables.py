@@ -63,9 +63,7 @@ def _heads(sheet: Sheet) -> Html | None:
     if not sheet.columns.named:
         return tag("thead", numbers)
     width = len(sheet.column_numbers)
-    name = tag(
-        "th", sheet.columns.label, cls=classes("nl-ax", sheet.columns.colour), scope="colgroup", colspan=width
-    )
+    name = tag("th", sheet.columns.label, cls=classes("nl-ax", sheet.columns.colour), scope="colgroup", colspan=width)
     return tag("thead", tag("tr", aside, name), numbers)
 
 

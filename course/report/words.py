@@ -17,11 +17,15 @@ MARKS = {
     State.OUT_OF_TIME: ("…", "wrong", N_("Out of time.")),
 }
 
+UNKNOWN = N_(
+    "The course that is installed here has no exercise `{id}`, so **nothing was judged**. Is the id written as in the released "
+    "notebook? Then the notebook is newer than the course: update the course."
+)
 WAITING = N_("{title}: waiting for your code")
 
 EXPECTED = N_("expected")
 GOT = N_("got")
-WORST = N_("differs most")
+WORST = N_("furthest off")
 ONE_SHEET = N_("There are {count} numbers. Shown is the sheet with the largest difference.")
 ONE_ENTRY = N_("There are {count} numbers. Shown is the one with the largest difference.")
 INPUTS = N_("Inputs: {names}")
