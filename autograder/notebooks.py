@@ -59,7 +59,9 @@ def bring_up_to_date(root: Path, lessons: list[Path] | None = None) -> Built:
             _replace(state_folder(root) / "notebooks.json", json.dumps(record, indent=1, sort_keys=True))
     except OSError as error:
         where = Path(error.filename or root)
-        problems.append(Problem(where, 1, f"the notebooks cannot be written ({error.strerror})", "make source/ and .build/ writable"))
+        problems.append(
+            Problem(where, 1, f"the notebooks cannot be written ({error.strerror})", "make source/ and .build/ writable")
+        )
     return Built(tuple(written), tuple(problems))
 
 

@@ -6,6 +6,7 @@ same release. An instructor's own notebook, one without Markdown beside it, pass
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def _lessons(preprocessor: NbGraderPreprocessor) -> list[Path]:
         return []
     course = converter.coursedir
     source = Path(course.root) / course.source_directory
-    return [path for path in find_lessons(source) if path.parent.name == course.assignment_id]
+    return [path for path in find_lessons(source) if fnmatch(path.parent.name, course.assignment_id)]  # it may be a glob
 
 
 def steps() -> list[type]:

@@ -69,10 +69,10 @@ def put_back(before: dict[str, tuple[Any, Any]]) -> None:
 def same(got: Any, expected: Any) -> None:
     """Show in one line whether *got* is *expected*: arrays, tensors or numbers of any shape; a tuple or a truth value whole."""
     if isinstance(expected, tuple | list | bool):
-        if type(got) is type(expected) and got == expected:
-            line("right", "✓", SAME_ANSWER, got=str(got))
-        else:
-            line("wrong", "✗", OTHER_ANSWER, got=str(got)[:80], expected=str(expected))
+        mine = type(expected)(got) if isinstance(got, tuple | list) or getattr(got, "shape", None) == () else got
+        equal = type(mine) is type(expected) and mine == expected
+        said = tuple(expected) if isinstance(expected, tuple) else expected  # a torch.Size is a shape like any other
+        line("right" if equal else "wrong", "✓" if equal else "✗", SAME_ANSWER if equal else OTHER_ANSWER, **shown(mine, said))
         return
     from course.asking import plain
     from course.judging.compare import Match, first_difference
@@ -98,6 +98,12 @@ def same(got: Any, expected: Any) -> None:
         line("wrong", "✗", NUMBERS, at=f"[{', '.join(map(str, difference.worst))}]", shape=shape, **values)
 
 
+def shown(got: Any, expected: Any) -> dict[str, str]:
+    """Both answers as short texts."""
+    text = str(tuple(got) if isinstance(got, tuple) else got).replace("\n", " ")
+    return {"got": text if len(text) <= 60 else f"{text[:60]}…", "expected": str(expected)}
+
+
 def line(state: str, mark: str, text: str, **values: Any) -> None:
     """Display one line in every language."""
     from IPython.display import display
@@ -121,8 +127,8 @@ STOPPED = N_("The comparison with `{entry}` stopped with `{error}`. The check be
 PUT_BACK = N_("Your code **changed its input** in place: {names}. The notebook's numbers have been put back.")
 NO_NUMBERS = N_("There are no numbers to compare in a result of type `{kind}`.")
 EQUAL = N_("The same shape `{shape}` and the same numbers.")
-SHAPES = N_("The shapes differ: `{shape}` here, `{expected}` there.")
-NUMBERS = N_("The same shape `{shape}`, but other numbers: at `{at}` there is {got} here and {expected} there.")
-NUMBER = N_("Another number: {got} here, {expected} there.")
+SHAPES = N_("The shapes differ: yours is `{shape}`, and `{expected}` is expected.")
+NUMBERS = N_("The same shape `{shape}`, but other numbers: at `{at}` yours is {got}, and {expected} is expected.")
+NUMBER = N_("Another number: yours is {got}, and {expected} is expected.")
 SAME_ANSWER = N_("The same: `{got}`.")
-OTHER_ANSWER = N_("`{got}` here, `{expected}` there.")
+OTHER_ANSWER = N_("Yours is `{got}`, and `{expected}` is expected.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from course.answer import Line
+from course.exercise import Sizes
 
 
 class State(Enum):
@@ -96,6 +97,8 @@ class Verdict:
     error: str = ""  # the exception as Python wrote it: "RuntimeError: …"
     evidence: tuple[Evidence, ...] = ()
     mistake: str = ""  # the id that is shown at the foot of the report
+    sizes: Sizes | None = None  # of the inputs that the report speaks of, where it speaks of some
+    whole: bool = False  # is it shown on the whole-number inputs?
     output: str = ""
     output_lines: int = 0
     warnings: tuple[str, ...] = ()

@@ -36,7 +36,9 @@ def lint(path: Path, find: Find | None = None) -> list[Problem]:
 def problems(lesson: Lesson, find: Find | None = None) -> list[Problem]:
     """Everything that is wrong with a *lesson* that could be read."""
     if find is None:
-        from course.exercises import find
+        from course import exercises
+
+        find = exercises.find
     found = {
         *form.problems(lesson),
         *graded.problems(lesson, find),

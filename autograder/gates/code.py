@@ -13,10 +13,11 @@ from autograder.lesson import Cell, Lesson, Problem
 from course.solutions import BEGIN, END
 
 FOREIGN = re.compile(r"[\u0400-\u04ff\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
-# Two English words in a row are prose. Names of axes are symbols, and what is followed by a bracket, a dot or an
-# underscore is code, so `x: (N, in) → (N, out)` and `sum over W.T` differ.
+# Two English words in a row are prose. Not words: names of axes, what has capitals inside (dW), two letters after a comma
+# (dx, db), and what is followed by a bracket, a dot or an underscore: so `x: (N, in) → (N, out)` and `range(N)` may stay.
 AXES = {"in", "out", "hidden"}
-WORDS = re.compile(r"(?<![\w.])([A-Za-z]{2,}),?[ \t\n]+([A-Za-z]{2,})(?![\w.]*[\w(=\[])")
+WORD = r"[A-Za-z][a-z]"
+WORDS = re.compile(rf"(?<![\w.])({WORD}+)(?:[ \t\n]+({WORD}+)|, *({WORD}{{2,}}))(?![\w.]*[\w(=\[])")
 
 
 def problems(lesson: Lesson) -> Iterator[Problem]:
@@ -37,13 +38,15 @@ def words(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
                 "say it in the prose above, or use a symbol",
             )
     for number, text in texts(cell):
-        found = next((two for two in WORDS.finditer(text) if not AXES & {two[1], two[2]}), None)
-        if found:
+        for found in WORDS.finditer(text):
+            if AXES & {found[1], found[2], found[3]}:
+                continue
             yield lesson.problem(
                 number + text[: found.start()].count("\n"),
-                f"the words {found[1]} {found[2]} in a code cell, which all languages share",
+                f"the words {' '.join(found[0].split())!r} in a code cell, which all languages share",
                 "say it in the prose above; shapes such as `x: (N, in) → (N, out)` and symbols may stay",
             )
+            break
 
 
 def texts(cell: Cell) -> Iterator[tuple[int, str]]:

@@ -50,9 +50,7 @@ def metadata(lesson: Lesson) -> Iterator[Problem]:
         if not told.get("grade_id"):
             yield lesson.problem(cell.line, "a graded cell has no grade_id", "write grade_id: the exercise's id")
         if flags == CHECK_FLAGS and not _is_count(told.get("points")):
-            yield lesson.problem(
-                cell.line, f"points is {told.get('points')!r}", "write the exercise's points, a whole number"
-            )
+            yield lesson.problem(cell.line, f"points is {told.get('points')!r}", "write the exercise's points, a whole number")
 
 
 def _is_count(value: Any) -> bool:
@@ -112,7 +110,9 @@ def check_cells(lesson: Lesson) -> Iterator[Problem]:
                 f"write {bare} and nothing else",
             )
         elif cell.kind == "code" and not cell.is_check and (line := _line_of_check(cell)) is not None:
-            yield lesson.problem(line, "a check in a cell that is not graded earns nothing", "give the cell its nbgrader metadata")
+            yield lesson.problem(
+                line, "a check in a cell that is not graded earns nothing", "give the cell its nbgrader metadata"
+            )
 
 
 def _line_of_check(cell: Cell) -> int | None:
@@ -138,7 +138,9 @@ def markers(lesson: Lesson) -> Iterator[Problem]:
             elif text == BEGIN and begun:
                 yield lesson.problem(number, f"{BEGIN} inside the solution begun in line {begun}", f"write {END} before it")
             elif text == END and not begun:
-                yield lesson.problem(number, f"{END} without {BEGIN}: nothing would be cleared", f"write {BEGIN} before the solution")
+                yield lesson.problem(
+                    number, f"{END} without {BEGIN}: nothing would be cleared", f"write {BEGIN} before the solution"
+                )
             elif text == BEGIN:
                 begun, regions = number, regions + 1
             elif text == END:
@@ -191,7 +193,9 @@ def answer(lesson: Lesson, cell: Cell, find: Callable[[str], Any]) -> Iterator[P
     for tree in filter(None, (solved, untouched)):
         if entry not in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}:
             yield lesson.problem(
-                cell.line, f"the answer does not define {entry}, which its check asks for", f"write `def {entry}` or `class {entry}`"
+                cell.line,
+                f"the answer does not define {entry}, which its check asks for",
+                f"write `def {entry}` or `class {entry}`",
             )
             return
 

@@ -182,7 +182,7 @@ def both(one: Candidate, other: Candidate) -> Candidate:
     )
 
 
-BESIDES = N_("There is a second thing besides.")
+BESIDES = N_("There is a second thing as well.")
 
 
 def _form(id: str, change: Callable[[np.ndarray, Case], Any], message: str, hint: str, between: str = "") -> Candidate:
@@ -249,7 +249,7 @@ def _filled(because: str, sizes: Sizes) -> str:
     return because.format(N=sizes.N, in_=sizes.in_, out=sizes.out, N_out=sizes.N * sizes.out)
 
 
-_WHERE_FROM = N_("Where does that factor come from, and who was to put it there?")
+_WHERE_FROM = N_("Where does that factor come from, and whose job was it to put it there?")
 
 FACTORS = (
     _factor(
@@ -258,7 +258,7 @@ FACTORS = (
         "· (−1)",
         "",
         N_("Every number has the **opposite sign**."),
-        N_("Which difference did you take: from what, what?"),
+        N_("What did you subtract from what?"),
     ),
     _factor("factor_two", lambda s: 2.0, "· 2", "", N_("Every number is exactly **twice** what it should be."), _WHERE_FROM),
     _factor(

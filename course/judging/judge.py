@@ -117,9 +117,9 @@ def judged_part(exercise: Exercise, part: Part, trials: tuple[Trial, ...], input
     """A verdict on one part alone."""
     cases = [case_of(exercise, part, trial, given) for trial, given in zip(trials, inputs, strict=True)]
     deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
-    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, case.result)), None)
+    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, part, case.result)), None)
     if wrong_kind is not None:
-        return verdict(exercise, part, State.WRONG, kind_says(exercise, wrong_kind.result))
+        return verdict(exercise, part, State.WRONG, kind_says(exercise, part, wrong_kind.result))
     differences = [None if case.raised else differs(case, exercise.rtol) for case in deciding]
     if any(case.raised for case in deciding):
         return failed(exercise, part, cases, differences, reveal)
@@ -159,13 +159,18 @@ def differs(case: Case, rtol: float) -> Difference:
     return first_difference(case.got, case.expected, rtol=rtol)
 
 
-def kind_says(exercise: Exercise, result: Result | None) -> tuple[Say, ...]:
+def kind_says(exercise: Exercise, part: Part, result: Result | None) -> tuple[Say, ...]:
     """What is to be said of a result of a kind that the exercise does not accept; nothing where it does."""
     assert result is not None
     if result.kind == "None":
         return (Say(RETURNED_NONE, {"entry": exercise.entry}),)
     if result.kind not in exercise.accepts:
-        return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": result.kind, "wanted": wanted(exercise)}),)
+        if part.shape and result.kind == "number":
+            return (Say(SHAPE_WITHOUT_COMMA, {"name": part.name}),)
+        kind = {"tensor": "Tensor", "array": "ndarray", "number": result.dtype}.get(result.kind, result.kind)
+        if len(exercise.parts) > 1:
+            return (Say(WRONG_KIND_OF_PART, {"name": part.name, "kind": kind, "wanted": wanted(exercise)}),)
+        return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": kind, "wanted": wanted(exercise)}),)
     if result.array is None:
         return (Say(NO_NUMBERS, {"entry": exercise.entry, "kind": result.kind}),)
     if result.array.dtype.kind == "c":
@@ -212,6 +217,7 @@ def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[
         quote=error.lines,
         error=error_line(error),
         evidence=(shapes[1],) if shapes and shapes[1] and reveal else (),
+        sizes=case.inputs.sizes,
     )
 
 
@@ -235,7 +241,7 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
         elif case.expected.dtype.kind == "b":
             says.append(Say(OTHER_TRUTH, values_of(part, case)))
         else:
-            says.append(Say(UNKNOWN, values_of(part, case)))
+            says.append(Say(UNKNOWN if case.expected.size > 1 else UNKNOWN_NUMBER, values_of(part, case)))
     visible = (reveal or case.purpose is Purpose.SHOWN) and not part.shape
     return verdict(
         exercise,
@@ -245,6 +251,8 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
         mistake=found.id if found else "",
         asks=filled(exercise, part, found.asks, case) if found else (),
         evidence=(evidence(exercise, part, case, found),) if visible else (),
+        sizes=case.inputs.sizes,
+        whole=case.purpose is Purpose.SHOWN,
     )
 
 
@@ -300,7 +308,7 @@ def evidence(exercise: Exercise, part: Part, case: Case, found: Candidate | None
         Matrix(part.name, got.shape, got, part.axes, worst),
         found.between if found else "",
         found.because(case.inputs.sizes) if found else "",
-        inputs=shown_inputs(case) if case.purpose is Purpose.SHOWN else (),
+        inputs=shown_inputs(case),
         called=called(exercise, case),
     )
 
@@ -382,11 +390,9 @@ def values_of(part: Part, case: Case) -> dict[str, Any]:
 
 # -- sentences ----------------------------------------------------------------------------------------------------
 
-NOT_DEFINED = N_(
-    "There is no `{entry}` yet. Run the cell of your answer above; if it stops with an error, mend that error first."
-)
+NOT_DEFINED = N_("There is no `{entry}` yet. Run the cell of your answer above; if it stops with an error, fix that error first.")
 SYNTAX = N_(
-    "Python cannot read the cell of your answer: line {line} has a **syntax error**. Until it is mended, the cell defines no "
+    "Python cannot read the cell of your answer: line {line} has a **syntax error**. Until it is fixed, the cell defines no "
     "`{entry}`."
 )
 NOT_CALLABLE = N_(
@@ -403,17 +409,22 @@ CHANGED = N_("Your code **changed its input** in place: {names}.")
 WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
 WRONG_NUMBER = N_("{wanted} results are asked for, and `{came}` came back.")
 RETURNED_NONE = N_(
-    "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does the code leave by a branch without one?"
+    "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does some branch of the code end without one?"
 )
 WRONG_KIND = N_("`{entry}` returned a result of type `{kind}`, and what is asked for is {wanted}.")
+WRONG_KIND_OF_PART = N_("What you gave for `{name}` is of type `{kind}`, and what is asked for is {wanted}.")
+SHAPE_WITHOUT_COMMA = N_(
+    "What you gave for `{name}` is a **number**, not a shape: Python needs a comma to make a tuple of one number, `(7,)` and "
+    "not `(7)`."
+)
 NO_NUMBERS = N_(
-    "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something else than "
+    "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something other than "
     "numbers."
 )
 COMPLEX = N_("The result is complex, and the inputs are real: where does an imaginary part come in?")
 REQUIRES_GRAD = N_("The result requires a gradient, and the inputs do not: return plain numbers.")
 NOT_CALLED_SO = N_(
-    "The check calls `{signature}`, and your function cannot be called so: compare its parameters with the ones asked for."
+    "The check calls `{signature}`, and your function cannot be called that way: compare its parameters with the ones asked for."
 )
 RAISED = N_("The code stopped in line {line}.")
 RAISED_SOMEWHERE = N_("The code stopped with an error.")
@@ -422,7 +433,7 @@ ONLY_SOME_SIZES = N_(
     "a shape?"
 )
 SHAPE = N_("`{name}` has shape `{got_shape}`, and `{expected_shape}` is asked for.")
-SHAPE_GIVEN = N_("For `{called}` you gave `{gave}` as the shape of `{name}`, and that is not its shape.")
+SHAPE_GIVEN = N_("For `{called}` you gave `{gave}` as the shape of `{name}`, but that is not its shape.")
 NOT_FINITE = N_(
     "There is NaN or an infinite number in `{name}`: look for a division by zero or for memory that was never filled."
 )
@@ -430,6 +441,7 @@ OTHER_TRUTH = N_(
     "The answer to case {index} should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
+UNKNOWN_NUMBER = N_("The result is one number, as it should be, but another one, and it fits no mistake that we know.")
 FLOAT32 = N_(
     "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "
     "numbers differ."

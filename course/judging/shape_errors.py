@@ -82,7 +82,12 @@ def axis_name(size: int, inputs: Inputs, axes: tuple[str, ...]) -> str:
 
 
 def operand(shape: Shape, inputs: Inputs) -> str:
-    """The name of the input with that *shape*, or of the one it is the transpose of; "" where no input has it."""
+    """The name of the input with that *shape*, or of the one it is the transpose of; "" where no input has it.
+
+    A vector is left without a name: a row or a column of some matrix has the same shape.
+    """
+    if len(shape) < 2:
+        return ""
     for name, value in inputs.items():
         if getattr(value, "shape", None) == shape:
             return name

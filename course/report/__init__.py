@@ -87,7 +87,7 @@ def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has
     if verdict.output.strip() or verdict.warnings:
         pieces.append(Printed(verdict.output, verdict.output_lines, verdict.warnings))
     if state in (State.WRONG, State.CLOSE, State.FAILED, State.OUT_OF_TIME):
-        pieces.append(Asked(exercise, verdict.mistake))
+        pieces.append(Asked(exercise, verdict.mistake, verdict.sizes or exercise.sizes[0], verdict.whole))
     return pieces
 
 

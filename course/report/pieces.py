@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -138,12 +139,22 @@ class Quote:
 
     def html(self, languages: Languages) -> Html:
         error = tag("span", self.error, cls="nl-error") if self.error else None
-        return tag("pre", *(self._line(line) for line in self.lines), error, cls="nl-quote")
+        return tag("pre", *(self._line(line, after) for line, after in self._pairs()), error, cls="nl-quote")
 
-    def _line(self, line: Line) -> Html:
+    def _pairs(self) -> list[tuple[Line, bool]]:
+        """Each line, and whether some are left out before it."""
+        numbers = [line.number for line in self.lines]
+        gaps = [False, *(later > number + 1 for number, later in pairwise(numbers))]
+        return list(zip(self.lines, gaps, strict=False))
+
+    def _gap(self) -> str:
+        return f"  {'⋮':>{self.gutter}}"
+
+    def _line(self, line: Line, after_gap: bool) -> Html:
         number = f"{'▸' if line.here else ' '} {line.number:>{self.gutter}}  "
         # The line's end stands inside the block that the line is: after it, it would be an empty line of its own.
-        return tag("span", tag("i", number), self._code(line), "\n", cls="here" if line.here else None)
+        shown = tag("span", tag("i", number), self._code(line), "\n", cls="here" if line.here else None)
+        return join(tag("span", tag("i", self._gap()), "\n"), shown) if after_gap else shown
 
     @staticmethod
     def _code(line: Line) -> Html:
@@ -154,7 +165,8 @@ class Quote:
 
     def text(self, languages: Languages) -> str:
         shown = []
-        for line in self.lines:
+        for line, after_gap in self._pairs():
+            shown += [self._gap()] if after_gap else []
             number = f"{'▸' if line.here else ' '} {line.number:>{self.gutter}}  "
             shown.append(f"{number}{line.text}".rstrip())
             start, end = span_of(line)
@@ -269,21 +281,27 @@ class Asked:
 
     exercise: Exercise
     mistake: str
+    sizes: Sizes
+    whole: bool = False
 
     def html(self, languages: Languages) -> Html:
-        axes, kind, drawn = asked_on(self.exercise.draw, self.exercise.sizes[0])
+        axes, kind, drawn = asked_on(self.exercise.draw, self.sizes)
         facts: list[str] = [tag("code", self.exercise.signature)]
         facts += [tag("span", axis.label, cls=axis.colour or None) for axis in axes]
         facts += [kind] if kind else []
-        facts += [labels(words.RANDOM, languages)] if drawn else []
+        facts += [labels(self.random, languages)] if drawn else []
         mistake = tag("code", self.mistake, cls="nl-id") if self.mistake else None
         return tag("div", tag("span", join(*facts, between=" · ")), " ", mistake, cls="nl-asked")
 
     def text(self, languages: Languages) -> str:
-        axes, kind, drawn = asked_on(self.exercise.draw, self.exercise.sizes[0])
-        random = labels_text(words.RANDOM, languages) if drawn else ""
+        axes, kind, drawn = asked_on(self.exercise.draw, self.sizes)
+        random = labels_text(self.random, languages) if drawn else ""
         facts = (self.exercise.signature, *(axis.label for axis in axes), kind, random, self.mistake)
         return " · ".join(fact for fact in facts if fact)
+
+    @property
+    def random(self) -> str:
+        return words.RANDOM_SHOWN_WHOLE if self.whole else words.RANDOM
 
 
 SIZES = ("N", "in", "out", "hidden", "K", "B", "T")  # in the order in which they are told

@@ -12,7 +12,7 @@ MARKS = {
     State.WRONG: ("✗", "wrong", N_("Wrong.")),
     State.CLOSE: ("≈", "close", N_("Close.")),
     State.RIGHT: ("✓", "right", N_("Right.")),
-    State.FORBIDDEN: ("⊘", "wrong", N_("Forbidden means.")),
+    State.FORBIDDEN: ("⊘", "wrong", N_("Not allowed.")),
     State.FAILED: ("!", "wrong", N_("Failed to run.")),
     State.OUT_OF_TIME: ("…", "wrong", N_("Out of time.")),
 }
@@ -42,3 +42,4 @@ PRINTED = N_("Printed by your code")
 PRINTED_LINES = N_("Your code printed {lines} lines in all; the first ones are shown.")
 WARNED = N_("Warnings from your code: {count}")
 RANDOM = N_("random numbers")
+RANDOM_SHOWN_WHOLE = N_("random numbers, shown on whole ones")
