@@ -81,13 +81,17 @@ check = Check()
 def checked(exercise_id: str, namespace: dict[str, Any]) -> Score:
     """Ask, judge, record, show."""
     from course.exercises import UnknownExercise, find
-    from course.report import render_html, render_text, unknown_html, unknown_text
+    from course.report import broken_html, broken_text, render_html, render_text, unknown_html, unknown_text
 
     try:
         exercise = find(exercise_id)
     except UnknownExercise:
         return Score(0, 0, unknown_html(exercise_id), unknown_text(exercise_id, languages()))
-    verdict = run(exercise_id, namespace)
+    try:
+        verdict = run(exercise_id, namespace)
+    # Whatever fails here is a fault of the course: the learner is told so, and Run All goes on.
+    except Exception as error:  # noqa: BLE001
+        return Score(0, exercise.points, broken_html(exercise_id, error), broken_text(exercise_id, error, languages()))
     record(verdict)
     solution, has_source = solution_of(exercise_id)
     score = Score(

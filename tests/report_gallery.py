@@ -351,6 +351,7 @@ EXAMPLES: dict[str, Example] = {
             quote=QUOTE,
             error="RuntimeError: mat1 and mat2 shapes cannot be multiplied (5x4 and 3x4)",
             evidence=(MEETING,),
+            sizes=GENERIC,
         )
     ),
     "not attempted": Example(verdict(State.NOT_ATTEMPTED, BATCH)),

@@ -57,13 +57,16 @@ weight_of_link = Exercise(
             "w",
             lambda W, source, target: W[source, target],
             N_("For `{called}` you read `W[{source}, {target}]`: **row and column have changed places**."),
-            N_("One row of W makes one number of Z. Whose row is it: the neuron's that sends, or the one's that receives?"),
+            N_("One row of W makes one number of Z. Whose row is it, the sender's or the receiver's?"),
         ),
         Mistake(
             "index_off_by_one",
             "w",
             lambda W, source, target: W[target - 1, source - 1],
-            N_("You took 1 off each index: the entry stands **one row and one column before** the one asked for."),
+            N_(
+                "You took 1 off each index: that entry is **one row up and one column to the left**. An index 0 becomes −1, "
+                "which in Python is the last."
+            ),
             N_("In a formula indices count from 1. From what number do they count in code, and in this function's arguments?"),
         ),
         Mistake(
@@ -71,7 +74,7 @@ weight_of_link = Exercise(
             "w",
             lambda W, source, target: W[source - 1, target - 1],
             N_("Two things at once: **row and column have changed places**, and 1 was taken off each index."),
-            N_("Arguments and code both count from 0. And to which of the two ends of a link does a row of W belong?"),
+            N_("Arguments and code both count from 0. And which end of a link does a row of W belong to?"),
         ),
         Mistake(
             "link_whole_row",
@@ -83,7 +86,7 @@ weight_of_link = Exercise(
     ),
     hints=(
         N_("Write down the shape of W in words: how many rows, and what does one row belong to?"),
-        N_("One of the two indices runs up to `out`, the other up to `in`. Which of the two is `target`?"),
+        N_("One of the two indices is always less than `out`, the other less than `in`. Which of the two is `target`?"),
     ),
     minutes=4,
 )
@@ -136,13 +139,13 @@ one_neuron = Exercise(
             "z",
             lambda W, x, b, i: W[i] @ x + b[0],
             N_("The weights are those of neuron {i}, but the bias is that of **neuron 0**."),
-            N_("Every neuron has a bias of its own. By which index is yours found?"),
+            N_("Every neuron has a bias of its own. Which index finds yours?"),
         ),
         Mistake(
             "neuron_all_biases",
             "z",
             lambda W, x, b, i: W[i] @ x + b,
-            N_("One neuron gives one number, and here there are {out}: **all biases** were added, one each."),
+            N_("One neuron gives one number, but yours gives {out}: you added **all the biases**."),
             N_("How many numbers of `b` belong to neuron {i}?"),
         ),
         Mistake(
@@ -164,14 +167,14 @@ one_neuron = Exercise(
             "z",
             lambda W, x, b, i: W[i - 1] @ x + b[i - 1],
             N_("For `{called}` you computed **the neuron before**: its row of W and its bias."),
-            N_("In the formula the first neuron has number 1. Which number has it in code?"),
+            N_("In the formula the first neuron is number 1. Which number is it in code?"),
         ),
         Mistake(
             "neuron_first_feature_skipped",
             "z",
             lambda W, x, b, i: W[i, 1:] @ x[1:] + b[i],
             N_("One product is missing from the sum: that of **the first feature**."),
-            N_("From which number does your sum over the features start, and which index has the first feature in code?"),
+            N_("Where does your sum over the features start, and which index does the first feature have in code?"),
         ),
         Mistake(
             "neuron_last_feature_left_out",
@@ -242,7 +245,7 @@ linear_column = Exercise(
             "Z",
             lambda W, X, b: W @ X[:, 0] + b,
             N_("The numbers are right, but Z is **not a column**: its shape is `{got_shape}`, an axis is missing."),
-            N_("In this lesson a sample is a column. Which shape has Z, if X is ({in_}, 1)?"),
+            N_("In this lesson a sample is a column. What shape does Z have if X is ({in_}, 1)?"),
         ),
         Mistake(
             "column_as_row",
@@ -262,7 +265,7 @@ linear_column = Exercise(
             "column_transposed_weight",
             "Z",
             lambda W, X, b: W.T @ X + b[:, None],
-            N_("W stands transposed: a row of Wᵀ holds the weights of **one feature**, and not those of one neuron."),
+            N_("You transposed W: a row of Wᵀ holds the weights of **one feature**, not those of one neuron."),
             N_("W is ({out}, {in_}) and X is ({in_}, 1). Do the two inner sizes meet as they are?"),
         ),
         Mistake(
@@ -286,13 +289,16 @@ linear_column = Exercise(
             "column_laid_down",
             "Z",
             lambda W, X, b: W @ X.T + b[:, None],
-            N_("You **laid the column down**: as a row, X has only one number for each row of W to meet its {in_} weights."),
+            N_(
+                "You **laid the column down**: a row of W has {in_} weights, and each column of X, now a row, has only one "
+                "number."
+            ),
             N_("A row of W has {in_} numbers. How must the {in_} features stand, so that each weight finds its own?"),
         ),
     ),
     hints=(
         N_("Write the shapes of W and X side by side. Which sizes meet, and which remain?"),
-        N_("`b` has one axis. What must be added to it so that it becomes a column of shape (out, 1)?"),
+        N_("`b` has one axis. What does it lack to be a column of shape (out, 1)?"),
     ),
     minutes=7,
 )
@@ -321,7 +327,8 @@ column_shapes = Exercise(
     entry="shapes",
     title=N_("The shapes of W, X, B and Z"),
     proves=N_(
-        "The shapes tell how the product is made: the two `in` meet and disappear, `out` and 1 remain, and B has that shape too."
+        "The shapes show how the product is made: the two `in` axes meet and disappear, `out` and 1 remain, and B has "
+        "that shape too."
     ),
     signature="shapes(in_, out)",
     parts=tuple(Part(name, 1, shape=True) for name in "WXBZ"),
@@ -396,14 +403,21 @@ column_shapes = Exercise(
             "result_broadcast_to_a_square",
             "Z",
             column_shapes_with(Z=lambda in_, out: (out, out)),
-            N_("For `{called}` you gave Z the shape `{gave}`: such **a square** comes out where a bias with one axis is added."),
-            N_("B is a column, as WX is. Which shape has the sum of two columns of the same length?"),
+            N_("For `{called}` you gave Z the shape `{gave}`: you get such **a square** when you add a bias with one axis."),
+            N_("B is a column, as WX is. What shape is the sum of two columns of the same length?"),
+        ),
+        Mistake(
+            "shapes_written_as_numbers",
+            "",
+            lambda in_, out: column_shapes_with()(4, 3),
+            N_("For `{called}` you gave {name} the shape `{gave}`, as for all other sizes: it is **written as numbers**."),
+            N_("Which of these numbers is another one in another layer, and where can the function get it from?"),
         ),
     ),
     hints=(
         N_("Begin with W: one row for every neuron, one column for every feature."),
         N_("In WX the last axis of W meets the first axis of X. What is left is the shape of Z."),
-        N_("To WX a column is added. Which shape must it have, so that no axis is stretched?"),
+        N_("A column is added to WX. What shape must it have so that no axis is stretched?"),
     ),
     minutes=5,
 )
@@ -467,7 +481,7 @@ def _features_cut(W: Any, x: Any, b2: Any, b3: Any) -> Any:
 mended_layer = Exercise(
     id="mended-layer",
     entry="mended",
-    title=N_("Three mistakes of a printed layer"),
+    title=N_("Three mistakes in a printed layer"),
     proves=N_("Every equation has its bias, the bias is that of its own layer, and the sizes are read from the shapes."),
     signature="mended(W, x, b2, b3)",
     parts=(Part("z", 3, ("out",)),),
@@ -482,7 +496,7 @@ mended_layer = Exercise(
             _printed,
             N_(
                 "This is the printed layer as it was: it runs only where **W is square**, and there it has one bias, in the last "
-                "entry, of another layer."
+                "entry, which belongs to another layer."
             ),
             N_("Begin with the sizes: over what does each of the two loops run, and where can these two sizes be read?"),
         ),
@@ -498,7 +512,7 @@ mended_layer = Exercise(
             "z",
             lambda W, x, b2, b3: _plus_last(W @ x, b3[-1]),
             N_("The sizes are mended, the bias is not: **only the last entry has one**, and that is the next layer's."),
-            N_("How many entries has z, and how many of them need a bias? Of which layer?"),
+            N_("How many entries does z have, and how many of them need a bias? From which layer?"),
         ),
         Mistake(
             "mended_only_last_bias",
@@ -526,27 +540,27 @@ mended_layer = Exercise(
             "z",
             lambda W, x, b2, b3: W @ x + b3,
             N_("You added the bias of **the next layer** to every entry."),
-            N_("The upper index of b says whose bias it is. Which layer gives this z?"),
+            N_("The upper index of b says which layer the bias belongs to. Which layer gives this z?"),
         ),
         Mistake(
             "mended_bias_inside_the_sum",
             "z",
             lambda W, x, b2, b3: W @ x + len(x) * b2,
             N_("The bias was added **in the inner loop**, so it counts once for every feature, {in_} times in all."),
-            N_("How many times does one neuron need its bias? Which of the two loops comes to a neuron that often?"),
+            N_("How many times does one neuron need its bias? Which of the two loops reaches each neuron that often?"),
         ),
         Mistake(
             "mended_only_square",
             "z",
             _only_square,
-            N_("The loop over neurons runs as long as **there are features**: that fits only where W is square."),
+            N_("The loop over neurons runs once **for every feature**: that works only where W is square."),
             N_("Over what does the outer loop run, and where can that size be read?"),
         ),
         Mistake(
             "mended_features_cut",
             "z",
             _features_cut,
-            N_("The loop over features runs only as long as **there are neurons**, so the last features are left out."),
+            N_("The loop over features runs once **for every neuron**, so the last features are left out."),
             N_("Over what does the inner loop run, and where can that size be read?"),
         ),
         Mistake(

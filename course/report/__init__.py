@@ -15,10 +15,10 @@ from course.language import LANGUAGES
 from course.report.evidence import evidence_html, evidence_text
 from course.report.markup import Html, Languages, columns, paragraphs_text, tag
 from course.report.pieces import Asked, Head, Hints, Parts, Printed, Quote, indented
-from course.report.words import MARKS, UNKNOWN
+from course.report.words import BROKEN, MARKS, UNKNOWN
 from course.verdict import Evidence, Say, State, Verdict
 
-__all__ = ["MARKS", "line_html", "render_html", "render_text", "unknown_html", "unknown_text"]
+__all__ = ["MARKS", "broken_html", "broken_text", "line_html", "render_html", "render_text", "unknown_html", "unknown_text"]
 
 
 class Piece(Protocol):
@@ -68,6 +68,16 @@ def unknown_text(exercise_id: str, languages: Languages) -> str:
     return f"?  {exercise_id}\n\n{indented(paragraphs_text((Say(UNKNOWN, {'id': exercise_id}),), languages))}\n"
 
 
+def broken_html(exercise_id: str, error: Exception, languages: Languages = LANGUAGES) -> str:
+    """Instead of a report, where the check itself failed: whose fault that is, and what to send to whom."""
+    return line_html("wrong", "!", Say(BROKEN, {"id": exercise_id, "error": f"{type(error).__name__}: {error}"[:300]}), languages)
+
+
+def broken_text(exercise_id: str, error: Exception, languages: Languages) -> str:
+    said = Say(BROKEN, {"id": exercise_id, "error": f"{type(error).__name__}: {error}"[:300]})
+    return f"!  {exercise_id}\n\n{indented(paragraphs_text((said,), languages))}\n"
+
+
 def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has_source: bool) -> list[Piece]:
     """What the report consists of, in its order; a piece with nothing to say is left out."""
     state = verdict.state
@@ -86,7 +96,8 @@ def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has
         pieces.append(hints)
     if verdict.output.strip() or verdict.warnings:
         pieces.append(Printed(verdict.output, verdict.output_lines, verdict.warnings))
-    if state in (State.WRONG, State.CLOSE, State.FAILED, State.OUT_OF_TIME):
+    nothing_ran = state is State.FAILED and verdict.sizes is None  # a syntax error, a name that is no function
+    if state in (State.WRONG, State.CLOSE, State.FAILED, State.OUT_OF_TIME) and not nothing_ran:
         pieces.append(Asked(exercise, verdict.mistake, verdict.sizes or exercise.sizes[0], verdict.whole))
     return pieces
 

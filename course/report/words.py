@@ -17,6 +17,10 @@ MARKS = {
     State.OUT_OF_TIME: ("…", "wrong", N_("Out of time.")),
 }
 
+BROKEN = N_(
+    "The check of `{id}` failed itself, with `{error}`. This is a fault of the course and not of your answer: "
+    "show this line to whoever gave you the course."
+)
 UNKNOWN = N_(
     "The course that is installed here has no exercise `{id}`, so **nothing was judged**. Is the id written as in the released "
     "notebook? Then the notebook is newer than the course: update the course."

@@ -1,0 +1,251 @@
+"""
+The lessons of release/ in a real browser, as a learner meets them: columns, Run All, a mistake by name, a syntax error,
+points, and the switch that turns the reports already on the page.
+
+Whatever lies in release/ is opened; nothing here knows a lesson's name but the walk through lesson 01.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+from pages import (
+    Server,
+    cell,
+    evaluate,
+    open_notebook,
+    output,
+    outputs,
+    run_all,
+    run_cell,
+    screenshot,
+    set_theme,
+    shown,
+    source,
+    switch,
+    type_into_cell,
+)
+from playwright.sync_api import Page, expect
+
+from course.exercises import find
+from course.language import translate
+
+RELEASE = REPOSITORY / "release"
+NOTEBOOKS = sorted(path.relative_to(RELEASE) for path in RELEASE.glob("*/*.ipynb"))
+ONE = next(path for path in NOTEBOOKS if path.parts[0].startswith("01_"))
+EXERCISE = "linear-column"
+WRONG = "def linear_column(W, X, b):\n    return W @ X + b"
+RIGHT = "def linear_column(W, X, b):\n    return W @ X + b[:, None]"
+UNREADABLE = "def linear_column(W, X, b:\n    return W @ X"
+
+
+@pytest.fixture(scope="module")
+def lessons(lab: Server) -> Server:
+    """The plain JupyterLab of this session, with the released lessons in its folder."""
+    shutil.copytree(RELEASE, lab.folder / "lessons", dirs_exist_ok=True)
+    return lab
+
+
+def with_answers(server: Server, notebook: Path, name: str, answer) -> str:
+    """A copy of a released *notebook* in which every answer cell holds `answer(exercise)`; its path in the server's folder."""
+    content = json.loads((RELEASE / notebook).read_text())
+    for one in content["cells"]:
+        grade_id = one["metadata"].get("nbgrader", {}).get("grade_id", "")
+        if grade_id.endswith("-answer"):
+            one["source"] = answer(find(grade_id.removesuffix("-answer")))
+    path = server.folder / name / notebook.name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content))
+    return f"{name}/{notebook.name}"
+
+
+def known_mistake(exercise) -> str:
+    """A cell that puts the exercise's first known mistake in the answer's place."""
+    return f"from course.exercises import find\n{exercise.entry} = find({exercise.id!r}).mistakes[0].answer"
+
+
+def errors(page: Page) -> list[str]:
+    """The error outputs and what was written to stderr, in all cells."""
+    return evaluate(
+        page,
+        """() => notebook().widgets.filter((cell) => cell.model.type === "code").flatMap((cell) => cell.model.outputs.toJSON())
+          .filter((output) => output.output_type === "error" || output.name === "stderr")
+          .map((output) => output.ename ?? output.text)""",
+    )
+
+
+def last_code_cell_ran(page: Page) -> bool:
+    return evaluate(
+        page, '() => notebook().widgets.filter((cell) => cell.model.type === "code").at(-1).model.executionCount !== null'
+    )
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+def test_run_all_on_an_untouched_lesson_reaches_the_last_cell_without_an_error(page: Page, lessons: Server, notebook: Path):
+    open_notebook(page, lessons, f"lessons/{notebook}")
+    run_all(page)
+    assert errors(page) == []
+    assert last_code_cell_ran(page)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+def test_run_all_with_a_mistake_in_every_answer_reaches_the_last_cell_without_an_error(
+    page: Page, lessons: Server, notebook: Path
+):
+    open_notebook(page, lessons, with_answers(lessons, notebook, "wrong", known_mistake))
+    run_all(page)
+    assert errors(page) == []
+    assert last_code_cell_ran(page)
+    checks = evaluate(
+        page, "() => notebook().widgets.map((cell) => cell.model.getMetadata('nbgrader')).filter((m) => m?.grade).map((m) => m.grade_id)"
+    )
+    for exercise_id in checks:
+        mistake = find(exercise_id).mistakes[0]
+        assert mistake.id in json.dumps(outputs(page, exercise_id)), f"{exercise_id} does not name {mistake.id}"
+
+
+def test_a_lesson_stands_in_columns_before_any_cell_has_run(page: Page, lessons: Server):
+    open_notebook(page, lessons, f"lessons/{ONE}")
+    blocks = [page.locator(f'.jp-MarkdownCell div[lang="{language}"]').locator("visible=true").first for language in ("ru", "zh")]
+    russian, chinese = (block.bounding_box() for block in blocks)
+    assert russian and chinese
+    assert abs(russian["y"] - chinese["y"]) < 2
+    assert russian["x"] + russian["width"] <= chinese["x"]
+    expect(page.locator('.jp-MarkdownCell div[lang="en"]').locator("visible=true")).to_have_count(0)
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        screenshot(page, f"lesson-01-top-{theme}")
+    set_theme(page, "light")
+
+
+def says(mistake: str) -> dict[str, str]:
+    """The first words of a known mistake's message in each language, up to the first field or mark."""
+    message = next(m for m in find(EXERCISE).mistakes if m.id == mistake).message
+    return {
+        language: re.split(r"[{*`]", translate(message, language))[0].strip() for language in ("ru", "zh", "en")
+    }
+
+
+def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> None:
+    """From a wrong answer over a syntax error to the right one, with the switch in between."""
+    open_notebook(page, server, path, app=app)
+    run_cell(page, 1) if source(page, 1) else None
+    type_into_cell(page, f"{EXERCISE}-answer", WRONG)
+    run_cell(page, f"{EXERCISE}-answer")
+    run_cell(page, EXERCISE)
+    words = says("fwd_column_plus_1d_bias")
+    report = output(page, EXERCISE)
+    for language in ("ru", "zh"):
+        expect(report.locator(f'[lang="{language}"]', has_text=words[language]).locator("visible=true").first).to_be_visible()
+    expect(report.locator('[lang="en"]').locator("visible=true")).to_have_count(0)
+    screenshot(page, f"{name}-wrong-ru-zh")
+
+    top = cell(page, EXERCISE).bounding_box()
+    switch(page, "en")
+    report = output(page, EXERCISE)
+    expect(report.locator('[lang="en"]', has_text=words["en"]).locator("visible=true").first).to_be_visible()
+    expect(report.locator('[lang="ru"]').locator("visible=true")).to_have_count(0)
+    assert source(page, f"{EXERCISE}-answer") == WRONG
+    assert top
+    screenshot(page, f"{name}-wrong-en")
+    switch(page, "ru", "zh")
+
+    type_into_cell(page, f"{EXERCISE}-answer", UNREADABLE)
+    run_cell(page, f"{EXERCISE}-answer")
+    run_cell(page, EXERCISE)
+    expect(output(page, EXERCISE)).to_contain_text("синтаксическая ошибка")
+    expect(output(page, EXERCISE)).to_contain_text("语法错误")
+    screenshot(page, f"{name}-syntax-error")
+
+    type_into_cell(page, f"{EXERCISE}-answer", RIGHT)
+    run_cell(page, f"{EXERCISE}-answer")
+    run_cell(page, EXERCISE)
+    expect(output(page, EXERCISE).locator(".nl-points")).to_have_text("4 / 4")
+    assert [one for one in outputs(page, EXERCISE) if one["output_type"] == "execute_result"][0]["data"]["text/plain"] == "4"
+    screenshot(page, f"{name}-right")
+
+
+def test_a_wrong_answer_a_syntax_error_and_the_right_answer_in_plain_jupyterlab(page: Page, lessons: Server):
+    walk(page, lessons, f"lessons/{ONE}", "lab")
+
+
+def test_the_same_in_notebook_7(page: Page, notebook7: Server):
+    shutil.copytree(RELEASE, notebook7.folder / "lessons", dirs_exist_ok=True)
+    walk(page, notebook7, f"lessons/{ONE}", "notebook7", app="notebook")
+
+
+def test_the_same_in_the_jupyterlab_that_course_lab_starts(page: Page, tmp_path: Path):
+    with course_lab(tmp_path) as server:
+        assert (server.folder / ONE).exists()
+        walk(page, server, str(ONE), "course-lab")
+
+
+def test_reports_in_both_themes(page: Page, lessons: Server):
+    """For people to look at, beside the drawings: every report of lesson 01 with a mistake in it."""
+    open_notebook(page, lessons, with_answers(lessons, ONE, "themes", known_mistake))
+    run_all(page)
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        for exercise_id in ("one-neuron", EXERCISE, "column-shapes"):
+            cell(page, exercise_id)
+            screenshot(page, f"report-{exercise_id}-{theme}")
+    set_theme(page, "light")
+    assert shown(page) == ["ru", "zh"]
+
+
+@contextlib.contextmanager
+def course_lab(folder: Path) -> Iterator[Server]:
+    """A server started as `make lab` starts it: `course lab`, which fills the folder and prints the address."""
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "COURSE_STATE": str(folder / "state"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        # The tests look through JupyterLab's own eyes, which a learner's server does not offer.
+        "JUPYTER_CONFIG_PATH": str(shows_its_app(folder)),
+    }
+    work = folder / "work"
+    log = folder / "course-lab.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "course.cli", "lab", "--no-browser", "--dir", str(work)],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        end = time.monotonic() + 90
+        found = None
+        while found is None and time.monotonic() < end and process.poll() is None:
+            found = re.search(r"(http://[^/\s]+)/\S*[?&]token=(\w+)", log.read_text())
+            time.sleep(0.2)
+        assert found, f"course lab printed no address:\n{log.read_text()[-3000:]}"
+        url = found[1].replace("localhost", "127.0.0.1")
+        urllib.request.urlopen(f"{url}/api?token={found[2]}", timeout=60)
+        yield Server(url, found[2], work, folder / "config")
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def shows_its_app(folder: Path) -> Path:
+    path = folder / "shown"
+    path.mkdir()
+    (path / "jupyter_server_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
+    return path

@@ -1,0 +1,110 @@
+"""check(…) as a notebook and nbgrader see it."""
+
+from __future__ import annotations
+
+import pytest
+
+import sys
+from course import check
+from course.check import checked
+from course.exercises import find
+from course.progress import best
+from tests.learner import cell, define
+
+RIGHT = "def linear_column(W, X, b):\n    return W @ X + b[:, None]"
+WRONG = "def linear_column(W, X, b):\n    return W @ X + b"
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv("COURSE_LANGUAGES", "en")
+
+
+def test_a_notebook_writes_check_and_gets_its_points():
+    names = cell(f"from course import check\n{RIGHT}\nscore = check('linear-column')")
+    assert repr(names["score"]) == "4"
+    assert "4 / 4" in names["score"]._repr_html_()
+
+
+def test_the_plain_text_of_a_score_is_the_number_of_points_for_nbgrader():
+    """nbgrader reads float(text/plain); anything else in it would score full marks."""
+    for source, points in ((RIGHT, 4), (WRONG, 0)):
+        assert float(repr(checked("linear-column", cell(source)))) == points
+
+
+def test_the_report_names_the_mistake_in_the_languages_of_plain_text(monkeypatch):
+    monkeypatch.setenv("COURSE_LANGUAGES", "zh")
+    text = checked("linear-column", cell(WRONG)).text()
+    assert "广播" in text
+    assert "broadcasting" not in text
+
+
+def test_nothing_is_written_to_stderr_but_under_validate(capfd, monkeypatch):
+    """nbgrader scores a graded cell 0 for one line on stderr; Validate prints that line and fails the cell by it."""
+    checked("linear-column", cell(WRONG))
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    checked("linear-column", cell(WRONG))
+    assert capfd.readouterr().err == ""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    checked("linear-column", cell(RIGHT))
+    assert capfd.readouterr().err == ""
+    checked("linear-column", cell(WRONG))
+    assert "fwd_column_plus_1d_bias" in capfd.readouterr().err
+
+
+def test_attempts_are_kept_and_nothing_is_kept_while_nbgrader_runs(monkeypatch):
+    checked("linear-column", cell(WRONG))
+    assert best("linear-column").mistake == "fwd_column_plus_1d_bias"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    checked("linear-column", cell(RIGHT))
+    monkeypatch.delenv("NBGRADER_EXECUTION")
+    assert best("linear-column").earned == 0
+
+
+def test_an_exercise_that_the_course_does_not_know_says_update_and_never_wrong():
+    score = checked("from-the-future", {})
+    assert "update" in score.text().lower()
+    assert repr(score) == "0"
+
+
+def test_a_fault_of_the_course_is_told_as_such_and_raises_nothing(monkeypatch):
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(sys.modules["course.check"], "run", fails)  # the name course.check is the check
+    score = checked("linear-column", cell(RIGHT))
+    assert "fault of the course" in score.text()
+    assert "ZeroDivisionError: ours" in score.text()
+
+
+def test_the_learners_code_may_print_and_warn_without_losing_points():
+    source = """
+        import warnings
+        def linear_column(W, X, b):
+            print("x" * 100)
+            warnings.warn("careful")
+            return W @ X + b[:, None]
+    """
+    score = checked("linear-column", cell(source))
+    assert repr(score) == "4"
+    assert "careful" in score.text()
+
+
+def test_the_solution_is_shown_where_the_source_is(monkeypatch, tmp_path):
+    assert "linear_column" in repr(check.solution("linear-column"))
+    monkeypatch.setenv("COURSE_SOURCE", str(tmp_path / "none"))
+    assert "instructor" in repr(check.solution("linear-column"))
+
+
+def test_the_report_hides_the_solution_where_the_source_is_not(monkeypatch, tmp_path):
+    """A class has the wheel, which holds no solutions."""
+    monkeypatch.setenv("COURSE_SOURCE", str(tmp_path / "none"))
+    html = checked("linear-column", cell(WRONG))._repr_html_()
+    assert "nl-solution" not in html
+    assert find("linear-column").hints
+
+
+def test_a_function_defined_elsewhere_is_checked_too():
+    assert repr(checked("linear-column", {"linear_column": define(RIGHT, "linear_column")})) == "4"
