@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-import sys
 from course import check
 from course.check import checked
 from course.exercises import find

@@ -45,7 +45,7 @@ def test_a_right_answer_earns_all_and_says_nothing():
         ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]) > 0", State.WRONG, "`bool`"),
         ("def linear_column(W, X, b):\n    return np.array(['a'])", State.WRONG, "no array of numbers"),
         ("def linear_column(W, X, b):\n    b += 0.5\n    return W @ X + b[:, None]", State.WRONG, "changed its input"),
-        ("def linear_column(W, X):\n    return W @ X", State.FAILED, "cannot be called so"),
+        ("def linear_column(W, X):\n    return W @ X", State.FAILED, "cannot be called that way"),
         ("def linear_column(W, X, b):\n    return F.linear(X.T, W, b).T", State.FORBIDDEN, "does without `F.linear`"),
         ("def linear_column(W, X, b):\n    while True: pass", State.OUT_OF_TIME, "within 2 seconds"),
         ("def linear_column(W, X, b):\n    return torch.full((len(b), 1), torch.nan)", State.WRONG, "NaN"),

@@ -15,28 +15,33 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from pages import Server
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXTENSION = "nn-linear-by-hand"
 TOKEN = "of-the-tests"
-PATIENCE = 90  # seconds until a server that does not answer is given up; it takes about 4
+PATIENCE = 90  # seconds until a server or a page that does not answer is given up; they take about 4
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
-# As `course lab` presets things: for everybody who starts this server, yielding to what a user chooses.
+# As `course lab` presets things: for everybody on this server, yielding to what a user chooses.
 PRESETS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/notebook-extension:tracker": {"kernelShutdown": True},
 }
 
 
@@ -60,9 +65,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """An empty page, 1280 × 900. The test fails at its end if the page asked anyone but this machine for anything."""
+@contextlib.contextmanager
+def new_page(browser: Browser) -> Iterator[Page]:
+    """An empty page, 1280 × 900. An error at its end if it asked anyone but this machine for anything."""
     outside: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
 
@@ -72,21 +77,42 @@ def page(browser: Browser) -> Iterator[Page]:
 
     context.route(re.compile(r"^(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])"), refuse)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000 / 3)
     yield page
     context.close()
     assert outside == [], f"the page asked other hosts: {outside}"
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of the test's own; see `new_page`."""
+    with new_page(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def kept_page(browser: Browser) -> Iterator[Page]:
+    """One page for the tests of a module that leave it as they find it: opening JupyterLab takes seconds."""
+    with new_page(browser) as page:
+        yield page
+
+
 @contextlib.contextmanager
 def jupyter(
-    command: str, folder: Path, *, config: Path | None = None, page_config: dict | None = None
+    command: str,
+    folder: Path,
+    *,
+    config: Path | None = None,
+    presets: dict | None = None,
+    disabled: Sequence[str] = (),
 ) -> Iterator[Server]:
     """
     A running `jupyter lab` or `jupyter notebook` on a port of its own, with the lab extension as it lies in this tree.
 
-    Args: command: "lab" or "notebook". folder: served, and home of all that the server writes. config: another
-    server's configuration folder, to share its user's settings. page_config: JupyterLab's, e.g. what is disabled.
+    Args: command: "lab" or "notebook". folder: served; what the server writes goes beside it. config: another server's
+    configuration folder, to share its user's settings. presets: settings, as an instructor gives them. disabled: the
+    names of lab extensions.
     """
     own = folder.with_name(folder.name + "-jupyter")
     config = config or own / "config"
@@ -95,9 +121,8 @@ def jupyter(
     link = own / "share/labextensions" / EXTENSION
     if not link.exists():
         link.symlink_to(REPOSITORY / "course/labextension", target_is_directory=True)
-    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS))
-    if page_config is not None:
-        (config / "labconfig/page_config.json").write_text(json.dumps(page_config))
+    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS | (presets or {})))
+    (config / "labconfig/page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTERLAB_SETTINGS_DIR": str(config / "user-settings"),
@@ -164,8 +189,6 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory, lab: Server) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def start_jupyter(tmp_path_factory: pytest.TempPathFactory):
-    """`jupyter(command, folder, …)` for a test that needs a server of another make; *folder* is made."""
+def start_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Server]]:
+    """`with start_jupyter("lab", …) as server`: for a test that needs a server of another make. See `jupyter`."""
     return lambda command, **how: jupyter(command, tmp_path_factory.mktemp(command), **how)
-
-

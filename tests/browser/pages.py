@@ -235,7 +235,7 @@ def switch(page: Page, *languages: str) -> None:
 
 
 def set_theme(page: Page, theme: str) -> None:
-    """"light" or "dark". It stays with the server's user: put it back."""
+    """ "light" or "dark". It stays with the server's user: put it back."""
     name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]
     evaluate(page, "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "true" if theme == "light" else "false")

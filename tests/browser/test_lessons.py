@@ -107,7 +107,9 @@ def test_run_all_with_a_mistake_in_every_answer_reaches_the_last_cell_without_an
     assert errors(page) == []
     assert last_code_cell_ran(page)
     checks = evaluate(
-        page, "() => notebook().widgets.map((cell) => cell.model.getMetadata('nbgrader')).filter((m) => m?.grade).map((m) => m.grade_id)"
+        page,
+        """() => notebook().widgets.map((cell) => cell.model.getMetadata("nbgrader"))
+          .filter((metadata) => metadata?.grade).map((metadata) => metadata.grade_id)""",
     )
     for exercise_id in checks:
         mistake = find(exercise_id).mistakes[0]
@@ -118,7 +120,8 @@ def test_a_lesson_stands_in_columns_before_any_cell_has_run(page: Page, lessons:
     open_notebook(page, lessons, f"lessons/{ONE}")
     blocks = [page.locator(f'.jp-MarkdownCell div[lang="{language}"]').locator("visible=true").first for language in ("ru", "zh")]
     russian, chinese = (block.bounding_box() for block in blocks)
-    assert russian and chinese
+    assert russian is not None
+    assert chinese is not None
     assert abs(russian["y"] - chinese["y"]) < 2
     assert russian["x"] + russian["width"] <= chinese["x"]
     expect(page.locator('.jp-MarkdownCell div[lang="en"]').locator("visible=true")).to_have_count(0)
@@ -131,9 +134,7 @@ def test_a_lesson_stands_in_columns_before_any_cell_has_run(page: Page, lessons:
 def says(mistake: str) -> dict[str, str]:
     """The first words of a known mistake's message in each language, up to the first field or mark."""
     message = next(m for m in find(EXERCISE).mistakes if m.id == mistake).message
-    return {
-        language: re.split(r"[{*`]", translate(message, language))[0].strip() for language in ("ru", "zh", "en")
-    }
+    return {language: re.split(r"[{*`]", translate(message, language))[0].strip() for language in ("ru", "zh", "en")}
 
 
 def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> None:
@@ -150,13 +151,11 @@ def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> 
     expect(report.locator('[lang="en"]').locator("visible=true")).to_have_count(0)
     screenshot(page, f"{name}-wrong-ru-zh")
 
-    top = cell(page, EXERCISE).bounding_box()
     switch(page, "en")
     report = output(page, EXERCISE)
     expect(report.locator('[lang="en"]', has_text=words["en"]).locator("visible=true").first).to_be_visible()
     expect(report.locator('[lang="ru"]').locator("visible=true")).to_have_count(0)
     assert source(page, f"{EXERCISE}-answer") == WRONG
-    assert top
     screenshot(page, f"{name}-wrong-en")
     switch(page, "ru", "zh")
 
@@ -171,7 +170,8 @@ def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> 
     run_cell(page, f"{EXERCISE}-answer")
     run_cell(page, EXERCISE)
     expect(output(page, EXERCISE).locator(".nl-points")).to_have_text("4 / 4")
-    assert [one for one in outputs(page, EXERCISE) if one["output_type"] == "execute_result"][0]["data"]["text/plain"] == "4"
+    result = next(one for one in outputs(page, EXERCISE) if one["output_type"] == "execute_result")
+    assert result["data"]["text/plain"] == "4"
     screenshot(page, f"{name}-right")
 
 

@@ -8,11 +8,12 @@ const MOST = 2; // columns
 const FRAMES = 20; // of the screen: so long do JupyterLab's cells find their heights after a switch
 
 const BUTTONS = Object.keys(LANGUAGES).map((language) => `button.nn-lang-${language}`).join();
-// What a reader may focus in a text of ours: there a letter is no shortcut of the notebook, and Enter is the element's own.
-const FOCUSABLE = `${BUTTONS}, .jp-RenderedHTMLCommon summary, .nl-report summary, .nl-report a`;
+const languageOf = (button) => Object.keys(LANGUAGES).find((language) => button?.matches(`.nn-lang-${language}`));
+// What a reader may focus in a text of ours: there a letter is no shortcut of the notebook, and Enter does its own.
+const FOCUSABLE = `${BUTTONS}, .jp-MarkdownCell summary, :is(.nl-report, .nl-line, .nl-progress) :is(a, summary)`;
 
 /** @typedef {"ru" | "zh" | "en"} Language */
-/** @typedef {{node: Element, top: number, height: number}} Place  px; top is counted from the top of the notebook's view */
+/** @typedef {{view: Element, node: Element, top: number, height: number}} Place  px; top from the top of the view */
 
 /** The languages to show for whatever stands in the setting; pure. @returns {Language[]} one or two, first one left */
 export function readable(setting) {
@@ -43,26 +44,29 @@ export function topOf(place, height) {
   return place.top < 0 ? (place.top * height) / place.height : place.top;
 }
 
-/** The language of an entry in the table of contents, from the source of the cell or of the output it came from. */
-function languageOfHeading(heading) {
-  const { cellRef: cell, outputIndex: index, line } = heading;
+/**
+ * The language of a heading in the table of contents, if it has one: from the source of its cell or output.
+ * @param {number} twins  how many headings before it there say the same: "nn.Linear" does in every language
+ */
+function languageOfHeading({ cellRef: cell, outputIndex: index, level, line, text }, twins) {
   const data = index === undefined ? {} : (cell.model.outputs?.get(index)?.data ?? {});
+  const joined = (type) => [data[type] ?? []].flat().join("");
   if (data["text/html"]) {
-    const page = new DOMParser().parseFromString([data["text/html"]].flat().join(""), "text/html");
-    const same = [...page.querySelectorAll(`h${heading.level}`)].find((each) => each.textContent === heading.text);
-    return same?.closest("[lang]")?.lang;
+    const page = new DOMParser().parseFromString(joined("text/html"), "text/html");
+    const same = [...page.querySelectorAll(`h${level}`)].filter((each) => each.textContent === text);
+    return same[twins]?.closest("[lang]")?.lang;
   }
-  const source = index === undefined ? cell.model.sharedModel.getSource() : [data["text/markdown"] ?? ""].flat().join("");
+  const source = index === undefined ? cell.model.sharedModel.getSource() : joined("text/markdown");
   return Number.isInteger(line) ? languageAt(source, line) : undefined;
 }
 
-/** Where the reader is in each open notebook: at the button just used, else at the first cell in view. @returns {Place[]} */
+/** Where the reader is in each notebook: at the *button* just used, else at the first cell in view. @returns {Place[]} */
 function places(button) {
   const views = [...document.querySelectorAll(".jp-WindowedPanel-outer")].filter((view) => view.offsetParent);
   return views.flatMap((view) => {
     const edge = view.getBoundingClientRect().top;
-    const inView = () => [...view.querySelectorAll(".jp-Cell")].find((cell) => cell.getBoundingClientRect().bottom > edge + 1);
-    const node = view.contains(button) ? button : inView();
+    const isInView = (cell) => cell.getBoundingClientRect().bottom > edge + 1;
+    const node = view.contains(button) ? button : [...view.querySelectorAll(".jp-Cell")].find(isInView);
     const box = node?.getBoundingClientRect();
     return node ? [{ view, node, top: box.top - edge, height: box.height }] : [];
   });
@@ -95,22 +99,20 @@ function keepingPlace(change, button) {
   hold(0);
 }
 
-/** The JupyterLab plugin, from the two tokens that only JupyterLab can give; one that is missing is undefined. */
-export function plugin(settingsToken, contentsToken) {
+/** The JupyterLab plugin, for the *tokens* that only JupyterLab can give: {settings, contents}, either may be undefined. */
+export function plugin(tokens) {
+  const given = Object.entries(tokens).filter(([, token]) => token);
   return {
     id: `${NAME}:plugin`,
     description: "Languages side by side in the notebooks of the course, and a switch for them.",
     autoStart: true,
-    optional: [settingsToken, contentsToken].filter(Boolean),
-    activate: (app, ...services) => {
-      const service = (wanted) => wanted && services[[settingsToken, contentsToken].filter(Boolean).indexOf(wanted)];
-      return activate(app, service(settingsToken), service(contentsToken));
-    },
+    optional: given.map(([, token]) => token),
+    activate: (app, ...services) => activate(app, Object.fromEntries(given.map(([name], at) => [name, services[at]]))),
   };
 }
 
 /** JupyterLab shows itself when this has resolved: the choice is known before the first cell is drawn. */
-async function activate(app, registry, contents) {
+async function activate(app, { settings: registry, contents }) {
   let shown = DEFAULT;
   let saving = Promise.resolve();
   let unsaved = 0;
@@ -130,14 +132,13 @@ async function activate(app, registry, contents) {
 
   /** Whatever of ours came into the page gets what JupyterLab's sanitiser takes out of a notebook. */
   function prepare(element) {
-    element.dataset.lmSuppressShortcuts = "true"; // on each one: on a parent it would not do
-    const language = Object.keys(LANGUAGES).find((each) => element.matches(`button.nn-lang-${each}`));
+    element.dataset.lmSuppressShortcuts = "true"; // on each one, for on a parent it would do nothing
+    const language = languageOf(element);
     if (!language) return;
-    element.type = "button";
     element.lang = language;
-    element.ariaPressed = shown.includes(language);
-    element.parentElement.role = "group";
-    element.parentElement.ariaLabel = "Языки · 语言 · Languages";
+    element.setAttribute("aria-pressed", shown.includes(language));
+    element.parentElement.setAttribute("role", "group");
+    element.parentElement.setAttribute("aria-label", "Языки · 语言 · Languages");
   }
 
   /** Takes the headings of hidden languages out of the table of contents, which lists the model's headings in order. */
@@ -147,9 +148,11 @@ async function activate(app, registry, contents) {
     for (const item of document.querySelectorAll(".jp-TableOfContents .jp-tocItem")) {
       const text = item.querySelector(".jp-tocItem-content")?.title;
       const at = headings.findIndex((heading, index) => index >= next && heading.text === text);
-      if (at >= 0) next = at + 1;
-      const language = at >= 0 && languageOfHeading(headings[at]);
-      item.toggleAttribute("data-nl-hidden", language in LANGUAGES && !shown.includes(language));
+      const heading = headings[at];
+      if (heading) next = at + 1;
+      const isTwin = (each) => ["cellRef", "outputIndex", "level", "text"].every((key) => each[key] === heading[key]);
+      const language = heading && languageOfHeading(heading, headings.slice(0, at).filter(isTwin).length);
+      item.toggleAttribute("data-nl-hidden", Boolean(language in LANGUAGES && !shown.includes(language)));
     }
   }
 
@@ -167,7 +170,7 @@ async function activate(app, registry, contents) {
     unsaved += 1; // one write after the other: two at once could come out in either order
     saving = saving
       .then(() => settings.set("languages", shown))
-      .catch((error) => console.warn(`${NAME}: the choice of languages holds for this page only, it cannot be saved.`, error))
+      .catch((error) => console.warn(`${NAME}: the choice cannot be saved, and holds for this page only.`, error))
       .finally(() => (unsaved -= 1));
   }
 
@@ -176,14 +179,17 @@ async function activate(app, registry, contents) {
     const cell = notebook?.widgets?.find((each) => each.node.contains(target));
     return cell ?? (notebook?.node?.contains(target) ? notebook.activeCell : undefined);
   }
-  const isLocked = (target) => {
+  /** A prose cell that its author has locked, as it is read; one that is open for editing is JupyterLab's alone. */
+  function isLocked(target) {
     const cell = cellOf(target);
     return Boolean(cell?.rendered) && cell.model.getMetadata("editable") === false;
-  };
-  const isOfTheCourse = (widget) =>
-    Boolean(widget?.content?.widgets?.some(({ model }) => model.type === "markdown" && /<div lang="/.test(model.sharedModel.getSource())));
+  }
+  function isOfTheCourse(widget) {
+    const prose = (widget?.content?.widgets ?? []).filter(({ model }) => model.type === "markdown");
+    return prose.some(({ model }) => /<div lang="/.test(model.sharedModel.getSource()));
+  }
 
-  // In the window's capture phase: JupyterLab would select the cell on a press, and open its source on a double click or Enter.
+  // In the window's capture phase, before JupyterLab: a press would select the cell, a double click or Enter open it.
   const early = (event, handle) => window.addEventListener(event, handle, { capture: true });
   early("mousedown", (event) => {
     if (event.button === 0 && event.target.closest?.(BUTTONS)) {
@@ -193,7 +199,7 @@ async function activate(app, registry, contents) {
   });
   early("click", (event) => {
     const button = event.target.closest?.(BUTTONS);
-    const language = Object.keys(LANGUAGES).find((each) => button?.matches(`.nn-lang-${each}`));
+    const language = languageOf(button);
     if (language) press(language, button);
   });
   early("dblclick", (event) => {
@@ -202,7 +208,8 @@ async function activate(app, registry, contents) {
   });
   early("keydown", (event) => {
     const isPlainEnter = event.key === "Enter" && !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
-    if (isPlainEnter && !event.target.closest?.("button, summary, a, input, textarea, select") && isLocked(event.target)) {
+    const isTaken = event.target.closest?.("button, summary, a, input, select, textarea, jp-button");
+    if (isPlainEnter && !isTaken && isLocked(event.target)) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }

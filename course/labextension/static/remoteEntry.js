@@ -1,5 +1,5 @@
 // The door through which JupyterLab and Notebook 7 come in: a module-federation container, written by hand since there
-// is nothing to bundle. It loads what lies beside it, and runs even where the extension is disabled: so it does nothing.
+// is nothing to bundle. It runs even where the extension is disabled: by itself it changes nothing.
 "use strict";
 
 (() => {
@@ -20,7 +20,7 @@
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: beside(name) });
     return new Promise((resolve) => {
       link.onload = resolve;
-      link.onerror = () => resolve(console.warn(`nn-linear-by-hand: ${link.href} did not load; the course looks plainer.`));
+      link.onerror = () => resolve(console.warn(`${link.href} did not load: the course looks plainer.`));
       document.head.append(link);
     });
   }
@@ -30,7 +30,7 @@
       const { plugin } = await import(beside("languages.js"));
       const settings = await token("@jupyterlab/settingregistry", "ISettingRegistry");
       const contents = await token("@jupyterlab/toc", "ITableOfContentsTracker");
-      return { __esModule: true, default: plugin(settings, contents) };
+      return { __esModule: true, default: plugin({ settings, contents }) };
     },
     // JupyterLab waits for the styles before it starts, and asks for them only where the extension is enabled.
     async "./style"() {
