@@ -410,8 +410,11 @@ column_shapes = Exercise(
             "shapes_written_as_numbers",
             "",
             lambda in_, out: column_shapes_with()(4, 3),
-            N_("For `{called}` you gave {name} the shape `{gave}`, as for all other sizes: it is **written as numbers**."),
-            N_("Which of these numbers is another one in another layer, and where can the function get it from?"),
+            N_(
+                "For `{called}` you gave {name} the shape `{gave}`, the same as for all other sizes: it is **written as "
+                "numbers**."
+            ),
+            N_("Which of these numbers would change in another layer, and where can the function get it from?"),
         ),
     ),
     hints=(
