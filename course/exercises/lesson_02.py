@@ -70,9 +70,8 @@ linear_row = Exercise(
             "y",
             lambda x, W, b: W @ x.T + b,
             N_(
-                "Your product is a column of {out} numbers, and broadcasting reads `b` as **a row**: together they became a "
-                "table "
-                "of shape `{got_shape}`."
+                "Your product is a column of {out} numbers, and broadcasting reads `b` as **a row**: together they "
+                "became a table of shape `{got_shape}`."
             ),
             N_("One sample gives {out} numbers. Should the product stand or lie, so that it matches `b`?"),
         ),
@@ -80,17 +79,17 @@ linear_row = Exercise(
             "fwd_bias_as_column",
             "y",
             lambda x, W, b: x @ W.T + b[:, None],
-            N_("The product is a row, and you added `b` as **a column**: together they became a table of shape `{got_shape}`."),
+            N_("Of the product and `b`, one lies and the other **stands**: together they became a table of shape `{got_shape}`."),
             N_(
-                "Broadcasting compares shapes from the right. Against which axis of the row does `b` stand when you leave it "
-                "as it is?"
+                "Broadcasting compares shapes from the right. How must the product lie so that every neuron meets "
+                "its own number of `b`, with `b` left as it is?"
             ),
         ),
         Mistake(
             "fwd_missing_transpose",
             "y",
             lambda x, W, b: x @ W + b,
-            N_("The `in` of x met the `out` of W: here W stands **as it is stored**, one row a neuron."),
+            N_("The `in` of x met the `out` of W: here W stands **as it is stored**, one row per neuron."),
             N_("Which axis of W holds one number for every feature, and where must it be to meet the features of x?"),
         ),
         Mistake(
@@ -173,9 +172,8 @@ linear_columns = Exercise(
             "Z",
             lambda W, X, b: (W @ X + b, b[:, None]),
             N_(
-                "WX has {N} columns, one a sample, and `b` with its single axis was read as **a row**: it went along the "
-                "samples, "
-                "and not along the neurons."
+                "WX has {N} columns, one per sample, and `b` with its single axis was read as **a row**: it went "
+                "along the samples, and not along the neurons."
             ),
             N_("Which axis of WX counts the neurons, and what must `b` look like to run along it?"),
         ),
@@ -222,7 +220,7 @@ linear_columns = Exercise(
             "B",
             lambda W, X, b: (W @ X + b[:, None], b),
             N_("B has the shape `{got_shape}`: **one axis**, and broadcasting would read it as a row."),
-            N_("How many axes has a column, and how long is each?"),
+            N_("How many axes does a column have, and how long is each?"),
         ),
         Mistake(
             "bias_per_sample",
@@ -251,6 +249,14 @@ def column_layer(W: Any, b: Any) -> Callable[[Any], Any]:
         return W @ torch.as_tensor(X) + b[:, None]
 
     return layer
+
+
+def _notebooks_own_layer(x: Any, layer: Any) -> Any:
+    """The layer of the notebook, whatever *layer* was handed in: right there, and nowhere else."""
+    import torch
+
+    numbers = {name: torch.from_numpy(value) for name, value in thread().items()}
+    return torch.as_tensor(x) @ numbers["W"].T + numbers["b"]
 
 
 def _rotated(samples: Any) -> Any:
@@ -299,9 +305,8 @@ rows_through_columns = Exercise(
             "y",
             lambda x, layer: layer(x.T).reshape(x.shape[0], -1),
             N_(
-                "What `layer` gave was right, but on the way back its numbers were **laid out again in the order of memory**: "
-                "one "
-                "row holds numbers of different samples."
+                "What `layer` gave was right, but on the way back its numbers were **laid out again in the order of "
+                "memory**: one row holds numbers of different samples."
             ),
             N_("The first column of Z belongs to the first sample. Does your first row hold the same numbers?"),
         ),
@@ -310,9 +315,8 @@ rows_through_columns = Exercise(
             "y",
             lambda x, layer: layer(x.reshape(x.shape[1], x.shape[0])).reshape(x.shape[0], -1),
             N_(
-                "There and back, the numbers were **laid out again in the order of memory**: the shapes fit, and no sample "
-                "stayed "
-                "together."
+                "There and back, the numbers were **laid out again in the order of memory**: the shapes fit, and no "
+                "sample stayed together."
             ),
             N_(
                 "Take the numbers 1 to 6 in two rows. Which numbers stand in the first column after your operation, and which "
@@ -331,14 +335,24 @@ rows_through_columns = Exercise(
             "y",
             lambda x, layer: layer(x),
             N_("The rows went into `layer` **as they are**, and it read the samples as features."),
-            N_("What `layer` wants is one column a sample. What does x have instead?"),
+            N_("`layer` wants one column per sample. What does x have instead?"),
         ),
         Mistake(
             "rows_transposed_only_back",
             "y",
             lambda x, layer: layer(x).T,
             N_("You transposed the result, but the rows went into `layer` **as they are**, and it read the samples as features."),
-            N_("What `layer` wants is one column a sample. What has to happen to x before the call?"),
+            N_("`layer` wants one column per sample. What has to happen to x before the call?"),
+        ),
+        Mistake(
+            "layer_not_called",
+            "y",
+            _notebooks_own_layer,
+            N_(
+                "Your code computed with the **notebook's own** W and b and did not ask `layer`: the check hands in "
+                "other layers, whose weights you do not see."
+            ),
+            N_("What do you know about a layer that you are given, and what can you do with it?"),
         ),
         Mistake(
             "rows_rotated",
@@ -411,7 +425,7 @@ linear_batch = Exercise(
             "fwd_output_transposed",
             "y",
             lambda x, W, b: W @ x.T + b[:, None],
-            N_("All numbers are right, but y is **transposed**: `{got_shape}` has one column a sample, as in Z = WX + B."),
+            N_("All numbers are right, but y is **transposed**: `{got_shape}` has one column per sample, as in Z = WX + B."),
             N_("In x one row is one sample. In your result, which axis counts the samples?"),
         ),
         Mistake(
@@ -432,8 +446,8 @@ linear_batch = Exercise(
             "fwd_bias_as_column",
             "y",
             lambda x, W, b: x @ W.T + b[:, None],
-            N_("You added `b` **as a column**: it went along the samples, {N}, and not along the neurons, {out}."),
-            N_("Where do the {out} numbers of one sample stand now, in a row or in a column?"),
+            N_("Your `b` went **along the samples** ({N}), and not along the neurons ({out})."),
+            N_("Where you add `b`: do the {out} numbers of one sample lie in a row there, or stand in a column?"),
         ),
         Mistake(
             "fwd_bias_inside_the_sum",
@@ -450,6 +464,13 @@ linear_batch = Exercise(
             N_("If you loop over the samples: does the `return` stand inside the loop or after it?"),
         ),
         Mistake(
+            "fwd_first_row_only",
+            "y",
+            lambda x, W, b: (W @ x[0] + b)[None],
+            N_("Only **the first sample** came back: `{got_shape}`."),
+            N_("If you loop over the samples: does the `return` stand inside the loop or after it?"),
+        ),
+        Mistake(
             "batch_of_one_lost",
             "y",
             lambda x, W, b: (x @ W.T + b).squeeze(),
@@ -462,7 +483,7 @@ linear_batch = Exercise(
         N_("Write the shapes (N, in) and (out, in) side by side. What has to be done so that the two `in` are neighbours?"),
         N_("The product is (N, out), and `b` is (out,). From the right, which axis does `b` stand under?"),
     ),
-    minutes=8,
+    minutes=5,
 )
 
 # -- product-shapes: what meets, and what remains -----------------------------------------------------------------
@@ -499,7 +520,7 @@ product_shapes = Exercise(
             "batch_as_columns",
             "x",
             product_shapes_with(x=lambda in_, out, N: (in_, N)),
-            N_("For `{called}` you gave x the shape `{gave}`: that is **one column a sample**."),
+            N_("For `{called}` you gave x the shape `{gave}`: that is **one column per sample**."),
             N_("In y = xAᵀ + b one row of x is one sample. How many rows are there, then?"),
         ),
         Mistake(
@@ -507,8 +528,8 @@ product_shapes = Exercise(
             "W",
             product_shapes_with(W=lambda in_, out, N: (in_, out)),
             N_(
-                "For `{called}` you gave W the shape `{gave}`. That is how it looks **transposed**; it is stored one row a "
-                "neuron."
+                "For `{called}` you gave W the shape `{gave}`. That is how it looks **transposed**; it is stored "
+                "with one row per neuron."
             ),
             N_("Has the shape of W changed since lesson 01?"),
         ),
@@ -525,6 +546,16 @@ product_shapes = Exercise(
             product_shapes_with(b=lambda in_, out, N: (out, 1)),
             N_("For `{called}` you gave b the shape `{gave}`: that is the **standing** B of Z = WX + B."),
             N_("The samples lie in rows now. Which shape, read from the right, stands under one row of y?"),
+        ),
+        Mistake(
+            "bias_with_two_axes",
+            "b",
+            product_shapes_with(b=lambda in_, out, N: (1, out)),
+            N_(
+                "For `{called}` you gave b the shape `{gave}`: the sum would come out right, but these are **two "
+                "axes**, and the b of the layer has one."
+            ),
+            N_("With how many indices do you take the bias of one neuron from b?"),
         ),
         Mistake(
             "bias_per_sample",
@@ -544,7 +575,7 @@ product_shapes = Exercise(
             "result_as_columns",
             "y",
             product_shapes_with(y=lambda in_, out, N: (out, N)),
-            N_("For `{called}` you gave y the shape `{gave}`: **one column a sample**, as in Z = WX + B."),
+            N_("For `{called}` you gave y the shape `{gave}`: **one column per sample**, as in Z = WX + B."),
             N_("Which size of x remains in the product, and on which side?"),
         ),
         Mistake(
@@ -552,7 +583,7 @@ product_shapes = Exercise(
             "y",
             product_shapes_with(y=lambda in_, out, N: (N, in_)),
             N_("For `{called}` you gave y the shape `{gave}`: the features are **still there**, as if nothing had met."),
-            N_("How many numbers does the layer give for one sample: one a feature, or one a neuron?"),
+            N_("How many numbers does the layer give for one sample: one per feature, or one per neuron?"),
         ),
         Mistake(
             "meet_without_transpose",
@@ -709,8 +740,8 @@ four_layouts = Exercise(
             "weight_always_transposed",
             "",
             _weight_always_transposed,
-            N_('Your code **always** transposes the weight. That fits `"in,out"`; `"out,in"` was one row a neuron already.'),
-            N_("For which of the two weight layouts is W of the formula there without transposing?"),
+            N_('Your code **always** transposes the weight. That fits `"in,out"`; `"out,in"` had one row per neuron already.'),
+            N_("In which of the two weight layouts is the weight already the W of the formula, with nothing to transpose?"),
         ),
         Mistake(
             "sample_layout_ignored",
@@ -759,9 +790,8 @@ four_layouts = Exercise(
             "",
             _kernel_reshaped,
             N_(
-                'The `"in,out"` weight got the right shape, but its numbers were **laid out again in the order of memory** '
-                "instead "
-                "of mirrored."
+                'The `"in,out"` weight got the right shape, but its numbers were **laid out again in the order of '
+                "memory** instead of mirrored."
             ),
             N_("One column of that weight is one neuron. Does your operation make it a row?"),
         ),
@@ -779,17 +809,18 @@ four_layouts = Exercise(
     hints=(
         N_("Bring the weight to (out, in) first, whatever its layout. Then two cases are left instead of four."),
         N_("Rows and columns each have a formula in this lesson. What does `b` look like in each?"),
-        N_("The error begins with the layout in which it happened. Write all shapes of that case side by side."),
+        N_("The report marks the layouts that fail. Take one of them and write all its shapes side by side."),
     ),
     minutes=10,
 )
 
 # -- same-numbers: equal but for rounding -------------------------------------------------------------------------
 
-# By part: which two arrays are compared, and whether they are the same. Every part holds both answers, so that no constant
-# passes one, and a True that equality would give, so that "always False" is not taken for it.
+# By group: which two arrays are compared, and whether they are the same. The lesson's text lists them in this order, and a
+# report speaks of "a≈b[3]": change both together. Every group begins with a copy and a neighbour, so that neither a constant
+# passes one nor exact equality is taken for "always False".
 PAIRS: dict[str, tuple[tuple[str, str, bool], ...]] = {
-    "1 ulp": (
+    "a≈b": (
         ("y", "copy", True),
         ("y", "ulp", True),
         ("y", "up", False),
@@ -797,9 +828,30 @@ PAIRS: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("y", "scaled", False),
         ("y", "moved", False),
     ),
-    "10⁹": (("big", "big_ulp", True), ("big", "big_up", False), ("zero", "rest", True)),
-    "(1, out)": (("rows", "row", False), ("row", "rows", False), ("row", "row_ulp", True), ("row", "row_up", False)),
-    "NaN": (("y", "nan", False), ("nan", "y", False), ("y", "ulp", True), ("y", "up", False)),
+    "0…10⁹": (
+        ("big", "big_copy", True),
+        ("big", "big_ulp", True),
+        ("big", "big_up", False),
+        ("small", "small_scaled", False),
+        ("mixed", "mixed_up", False),
+        ("zero", "rest", True),
+    ),
+    "shape": (
+        ("row", "row_copy", True),
+        ("row", "row_ulp", True),
+        ("row", "row_up", False),
+        ("rows", "row", False),
+        ("row", "rows", False),
+        ("row", "flat", False),
+    ),
+    "NaN": (
+        ("y", "copy", True),
+        ("y", "ulp", True),
+        ("y", "up", False),
+        ("y", "nan", False),
+        ("nan", "y", False),
+        ("nan", "nan_copy", False),
+    ),
 }
 
 
@@ -809,39 +861,54 @@ def beside(values: np.ndarray) -> np.ndarray:
     return np.nextafter(values, np.where(up, np.inf, -np.inf))
 
 
+def off_by_a_thousandth(values: np.ndarray, sign: int = 1, rows: slice = slice(None)) -> np.ndarray:
+    """A copy in which one number, the largest of *rows*, is greater (or with −1 less) by a thousandth of itself."""
+    changed = values.copy()
+    largest = np.unravel_index(np.abs(values[rows]).argmax(), values[rows].shape)
+    changed[rows][largest] += sign * 1e-3 * np.abs(changed[rows][largest])
+    return changed
+
+
 def draw_results(rng: Generator, sizes: Sizes) -> Inputs:
     """Results (N, out) and what stands beside them. We move the numbers ourselves: no two machines round alike."""
     y = normal(rng, sizes.N, sizes.out)
     row = normal(rng, 1, sizes.out)
-    step = 1e-3 * np.abs(y).max()
-    up, down, zero, nan, big_up, row_up = (values.copy() for values in (y, y, y, y, 1e9 * y, row))
-    up[0, 1] += step
-    down[1, 0] -= step
+    big = 1e9 * y
+    small = 1e-5 * (y + np.sign(y))  # from 1e-5 up: a thousandth of the largest is more than the 1e-8 of torch.allclose
+    mixed = 1e-2 * y
+    mixed[0] = big[0]
+    zero, nan = y.copy(), y.copy()
     zero[-1, 0] = 0.0
-    nan[-1, 1] = np.nan
-    big_up[0, 0] += 1e9 * step
-    row_up[0, 0] += step
     rest = zero.copy()
     rest[-1, 0] = 2.0**-53
+    nan[-1, 1] = np.nan
     return Inputs(
         sizes,
         y=y,
         copy=y.copy(),
         ulp=beside(y),
-        up=up,
-        down=down,
+        up=off_by_a_thousandth(y),
+        down=off_by_a_thousandth(y, -1),
         scaled=y * (1 - 1e-3),
         moved=np.roll(y, 1, axis=0),
-        big=1e9 * y,
-        big_ulp=beside(1e9 * y),
-        big_up=big_up,
+        big=big,
+        big_copy=big.copy(),
+        big_ulp=beside(big),
+        big_up=off_by_a_thousandth(big),
+        small=small,
+        small_scaled=small * (1 + 1e-3),
+        mixed=mixed,
+        mixed_up=off_by_a_thousandth(mixed, rows=slice(1, None)),
         zero=zero,
         rest=rest,
         row=row,
+        row_copy=row.copy(),
         row_ulp=beside(row),
-        row_up=row_up,
+        row_up=off_by_a_thousandth(row),
         rows=np.repeat(row, sizes.N, axis=0),
+        flat=row[0].copy(),
         nan=nan,
+        nan_copy=nan.copy(),
     )
 
 
@@ -876,7 +943,7 @@ same_numbers = Exercise(
     mistakes=(
         Mistake(
             "exact_float_equality",
-            "1 ulp",
+            "",
             lambda a, b: a.shape == b.shape and bool((a == b).all()),
             N_(
                 "You ask for **exactly the same numbers**: two results that differ in the last binary digit are called different."
@@ -885,7 +952,7 @@ same_numbers = Exercise(
         ),
         Mistake(
             "difference_without_abs",
-            "1 ulp",
+            "a≈b",
             lambda a, b: a.shape == b.shape and bool((a - b < 1e-9).all()),
             N_(
                 "A difference counts only when it is positive: where `a` is **smaller** than `b`, however much, they are "
@@ -895,7 +962,7 @@ same_numbers = Exercise(
         ),
         Mistake(
             "differences_cancel",
-            "1 ulp",
+            "a≈b",
             lambda a, b: a.shape == b.shape and bool((a - b).sum().abs() < 1e-9),
             N_(
                 "The differences were **added up first**, and those with opposite signs cancelled: rows in another order pass "
@@ -905,42 +972,73 @@ same_numbers = Exercise(
         ),
         Mistake(
             "one_entry_is_enough",
-            "1 ulp",
+            "a≈b",
             lambda a, b: a.shape == b.shape and bool(a.isclose(b).any()),
             N_("**One** entry that agrees is enough for you: the others may be anything."),
             N_("In how many entries may two equal results differ?"),
         ),
         Mistake(
             "tolerance_too_wide",
-            "1 ulp",
-            lambda a, b: a.shape == b.shape and bool((a - b).abs().max() < 1e-2),
+            "",
+            lambda a, b: a.shape == b.shape and bool(a.allclose(b, rtol=1e-2)),
             N_("Results that differ by a thousandth are called the same: the **tolerance is too wide**."),
             N_("After how many digits does float64 round, and how far from that is a thousandth?"),
         ),
         Mistake(
             "only_absolute_tolerance",
-            "10⁹",
+            "0…10⁹",
             lambda a, b: a.shape == b.shape and bool((a - b).abs().max() < 1e-9),
             N_(
-                "Your tolerance is **the same for all sizes**: near 10⁹ neighbouring float64 numbers are about 10⁻⁷ apart, and "
-                "you call them "
-                "different."
+                "Your tolerance is **the same for all sizes**: near 10⁹ neighbouring float64 numbers are about 10⁻⁷ "
+                "apart, and you call them different."
             ),
             N_("Rounding keeps about sixteen digits. Does its error grow with the number?"),
         ),
         Mistake(
+            "absolute_tolerance_hides_small",
+            "0…10⁹",
+            lambda a, b: a.shape == b.shape and bool((a - b).abs().max() < 1e-6),
+            N_(
+                "Your tolerance is **the same for all sizes**: numbers near 10⁻⁵ that differ by a thousandth are called the same."
+            ),
+            N_(
+                "A thousandth of 10⁻⁵ is 10⁻⁸. Can one bound catch that, and still let rounding pass near 10⁹, where "
+                "it reaches 10⁻⁷?"
+            ),
+        ),
+        Mistake(
+            "absolute_tolerance_fits_neither",
+            "0…10⁹",
+            lambda a, b: a.shape == b.shape and bool((a - b).abs().max() < 1e-7),
+            N_(
+                "Your tolerance is **the same for all sizes**: too narrow near 10⁹, where rounding alone is more, "
+                "and too wide near 10⁻⁵, where a thousandth passes."
+            ),
+            N_("By what should the allowed difference be multiplied, so that it grows and shrinks with the number?"),
+        ),
+        Mistake(
+            "tolerance_of_the_largest",
+            "0…10⁹",
+            lambda a, b: a.shape == b.shape and bool((a - b).abs().max() <= 1e-9 * b.abs().max()),
+            N_(
+                "Your tolerance is a share of **the largest number**: beside 10⁹, a small number that is off by a "
+                "thousandth goes unnoticed."
+            ),
+            N_("Each entry is rounded by itself. Of which number should the difference that it is allowed be a share?"),
+        ),
+        Mistake(
             "only_relative_tolerance",
-            "10⁹",
+            "0…10⁹",
             lambda a, b: a.shape == b.shape and bool(((a - b).abs() <= 1e-9 * b.abs()).all()),
             N_(
-                "Your tolerance is **only a share of the number**: beside 0 it is 0, and the rest that rounding leaves there "
-                "is called a difference."
+                "Your tolerance is **only a share of the number**: at 0 it is 0, and the little that rounding leaves "
+                "there is called a difference."
             ),
             N_("Terms that cancel leave 1.1e−16 in one result and 0 in the other. What must be allowed besides the share?"),
         ),
         Mistake(
             "shape_not_compared",
-            "(1, out)",
+            "shape",
             lambda a, b: bool(a.allclose(b)),
             N_(
                 "A table of equal rows and **one** such row are called the same: broadcasting repeated the row before anything "
@@ -953,10 +1051,17 @@ same_numbers = Exercise(
             "NaN",
             lambda a, b: a.shape == b.shape and not bool(((a - b).abs() > 1e-9 + 1e-9 * b.abs()).any()),
             N_(
-                "A result with NaN is called the same: you look for an entry that is **too far off**, and every comparison "
-                "with NaN is False."
+                "A result with NaN is called the same: you look for an entry that is **too far off**, and NaN is "
+                "never greater than a tolerance."
             ),
-            N_("Which question does NaN answer with False as well, so that it would count as a difference?"),
+            N_("Which comparison could you ask of every entry, so that the False that NaN gives counts as a difference?"),
+        ),
+        Mistake(
+            "nan_equals_nan",
+            "NaN",
+            lambda a, b: a.shape == b.shape and bool(a.allclose(b, equal_nan=True)),
+            N_("Two results with NaN in the same place are called **the same**: in your comparison NaN equals NaN."),
+            N_("What do two NaN tell you about the numbers that should stand in their place?"),
         ),
     ),
     hints=(
@@ -967,7 +1072,7 @@ same_numbers = Exercise(
         ),
         N_("The answer is one True or one False, and not a table of them."),
     ),
-    minutes=9,
+    minutes=10,
 )
 
 LESSON = Lesson(

@@ -250,9 +250,19 @@ SPELLINGS: dict[str, dict[str, str]] = {
                 a, b = np.asarray(a), np.asarray(b)
                 return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12)
         """,
-        "relative to the whole": """
+        "the standard library, entry by entry": """
             def same_numbers(a, b):
-                return a.shape == b.shape and bool((a - b).norm() <= 1e-9 * b.norm())
+                import math
+                if a.shape != b.shape:
+                    return False
+                pairs = zip(a.flatten().tolist(), b.flatten().tolist())
+                return all(math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12) for p, q in pairs)
+        """,
+        "the largest excess": """
+            def same_numbers(a, b):
+                if a.shape != b.shape:
+                    return False
+                return bool(((a - b).abs() - 1e-12 - 1e-9 * b.abs()).max() <= 0)
         """,
     },
 }
