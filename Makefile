@@ -30,16 +30,17 @@ install: $(VENV)/.installed
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { \
 	  echo "Нужен Python 3.11 или новее, а Python не найден. Установите его или укажите: make lab PYTHON=/path/to/python3.11"; \
-	  echo "需要 Python 3.11 或更新版本，但没有找到 Python。请安装，或指明路径：make lab PYTHON=/path/to/python3.11"; \
+	  echo "需要 Python 3.11 或更新版本，但没有找到 Python。安装它，或指明路径：make lab PYTHON=/path/to/python3.11"; \
 	  echo "Python 3.11 or newer is needed, and no Python was found. Install it, or name it: make lab PYTHON=/path/to/python3.11"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Нужен Python 3.11 или новее, а здесь $$("$(PYTHON)" --version 2>&1) ($(PYTHON)). Укажите другой: make lab PYTHON=/path/to/python3.11"; \
-	  echo "需要 Python 3.11 或更新版本，这里是 $$("$(PYTHON)" --version 2>&1)（$(PYTHON)）。请指明另一个：make lab PYTHON=/path/to/python3.11"; \
+	  echo "需要 Python 3.11 或更新版本，这里是 $$("$(PYTHON)" --version 2>&1)（$(PYTHON)）。可以指明另一个：make lab PYTHON=/path/to/python3.11"; \
 	  echo "Python 3.11 or newer is needed; this is $$("$(PYTHON)" --version 2>&1) ($(PYTHON)). Name another: make lab PYTHON=/path/to/python3.11"; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "У $(PYTHON) нет модулей venv и ensurepip. В Debian и Ubuntu: apt install python3-venv"; \
 	  echo "$(PYTHON) 缺少 venv 和 ensurepip 模块。在 Debian 和 Ubuntu 上：apt install python3-venv"; \
 	  echo "$(PYTHON) lacks the modules venv and ensurepip. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Установка займёт несколько минут. · 安装需要几分钟。 · The installation takes a few minutes."
 	"$(PYTHON)" -m venv "$(VENV)"
 	@touch $@
 
