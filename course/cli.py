@@ -263,7 +263,7 @@ class _Server:
 def _server(work: Path, presets: dict[str, dict[str, Any]], port: int | None) -> Iterator[_Server]:
     """A JupyterLab in the learner's folder, with *presets*; it ends with this block, and so does what it was given."""
     with tempfile.TemporaryDirectory(prefix="course-") as temporary:
-        environment = dict(os.environ)
+        environment = _environment()
         folder = Path(temporary) / "labconfig"
         folder.mkdir()
         (folder / "default_setting_overrides.json").write_text(json.dumps(presets), encoding="utf-8")
@@ -289,6 +289,12 @@ def _server(work: Path, presets: dict[str, dict[str, Any]], port: int | None) ->
                 process.wait()
             for which, handler in restore.items():
                 signal.signal(which, handler)
+
+
+def _environment() -> dict[str, str]:
+    """The server's environment: in JupyterLab's terminal, too, `course` and `nbgrader` are found, as lesson 00 says."""
+    path = (str(Path(sys.executable).parent), os.environ.get("PATH", ""))
+    return dict(os.environ) | {"PATH": os.pathsep.join(filter(None, path))}
 
 
 def _answering(process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def power(tolerance: float) -> str:
 
 CALLED = N_("The check calls `{signature}` with inputs of these sizes: {sizes}.")
 CALLED_ALIKE = N_("The check calls `{signature}`. Number of calls: {count}.")
-SHOWN = N_("One more call has small whole numbers, on which a mistake can be shown and checked in the head.")
+SHOWN = N_("One more call uses small whole numbers, on which a mistake can be shown and checked in your head.")
 SQUARE = N_(
     "If the code stops with an error, two more calls have axes of equal size: where it runs on those, its numbers tell which "
     "mistake it is."
@@ -130,16 +130,17 @@ DRAWN = N_("Random numbers in float64: {names}.")
 WHOLE = N_("Whole numbers: {names}.")
 FIXED = N_("The same at every call: {names}.")
 SEEDS = N_(
-    "The random numbers are the same at every check, since they depend on the exercise's id alone. A grader may draw others."
+    "The random numbers are the same in every check, since they depend on the exercise's id alone. "
+    "Grading may use different ones."
 )
-EXPECTED = N_("What is right is computed by `expect` from the same inputs; its code stands below.")
-RESULT = N_("What may come back: {wanted}.")
+EXPECTED = N_("The right answer is computed by `expect` from the same inputs; its code is below.")
+RESULT = N_("What you may return: {wanted}.")
 TOLERANCE = N_(
-    "Equal means: the same shape, and no number is off by more than `{rtol}` of its size. In float32 `{rtol32}` is allowed, and "
-    "all points count."
+    "Equal means: the same shape, and no number is off by more than `{rtol}` of the right one. "
+    "In float32 `{rtol32}` is allowed, and all points count."
 )
 EXACT = N_("Whole numbers and truth values must be exactly the same.")
-UNCHANGED = N_("What must come back as it was, or no part earns points: {names}.")
+UNCHANGED = N_("These inputs must be left unchanged, or no part earns points: {names}.")
 FORBIDDEN = N_("What the answer does without: {names}. Everything else is open.")
 TIME = N_("All calls together have {limit} seconds.")
 NO_SOLUTION = N_(

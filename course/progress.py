@@ -24,7 +24,7 @@ from course.report.markup import columns as in_columns
 from course.report.words import MARKS
 from course.verdict import Say, State
 
-IN_ALL = N_("In all")
+IN_ALL = N_("Total")
 KEY = {  # what each mark means, in a word or two; the marks themselves are the report's
     State.RIGHT: N_("right"),
     State.CLOSE: N_("close"),

@@ -282,3 +282,10 @@ def test_lab_that_cannot_start_says_so_and_fails(release, tmp_path, monkeypatch)
     assert done.returncode == 1
     assert "JupyterLab did not start" in done.stderr
     assert "Traceback" not in done.stderr.partition("JupyterLab did not start")[2]
+
+
+def test_the_commands_of_lesson_00_are_found_in_the_terminal_of_jupyterlab(monkeypatch):
+    """`.venv/bin/course lab` is started by its path; in a terminal there, `course progress` was not found."""
+    monkeypatch.setenv("PATH", os.defpath)
+    assert os.path.dirname(sys.executable) in cli._environment()["PATH"].split(os.pathsep)
+    assert cli._environment()["PATH"].endswith(os.defpath)

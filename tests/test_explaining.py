@@ -114,7 +114,7 @@ def test_the_number_of_calls_that_is_told_is_the_number_that_is_made(exercise: E
 
 
 def test_the_random_numbers_are_the_same_at_every_check_and_others_for_a_grader(explained):
-    assert "are the same at every check" in explained()
+    assert "are the same in every check" in explained()
     first, again, graded = ([trial.seed for trial in ask(made(), len, secret=secret).trials] for secret in ("", "", "autumn"))
     assert first == again
     assert not set(first) & set(graded)
@@ -141,8 +141,8 @@ def test_what_is_forbidden_is_named_as_learners_write_it(explained):
 
 
 def test_the_kind_of_result_is_told(explained):
-    assert "may come back: a tensor or a NumPy array." in explained()
-    assert "may come back: a number." in explained(accepts=NUMBERS)
+    assert "you may return: a tensor or a NumPy array." in explained()
+    assert "you may return: a number." in explained(accepts=NUMBERS)
 
 
 def test_the_points_stand_beside_each_part_and_in_all(explained):

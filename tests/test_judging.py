@@ -8,6 +8,7 @@ import pytest
 from course.asking import ask
 from course.check import asked as asked_in
 from course.exercise import N_, OTHER, Exercise, Inputs, Mistake, Part, normal
+from course.exercises import find
 from course.exercises.lesson_01 import column_shapes, linear_column, mended_layer, one_neuron, weight_of_link
 from course.judging import judge
 from course.judging.compare import Match, first_difference
@@ -260,3 +261,11 @@ def test_a_wrong_answer_on_other_sizes_alone_is_told_with_those_sizes():
     verdict = judged("def linear_column(W, X, b):\n    Z = W @ X + b[:, None]\n    return Z if len(W) == 3 else 2 * Z")
     assert "out = 2" in words(verdict)
     assert OTHER.out == 2
+
+
+def test_no_axis_is_spoken_of_that_the_exercise_does_not_have():
+    """A weighted sum has no `out`: "not for in = 6, out = 2" sent its learner looking for one."""
+    source = "def weighted_sum(w, x):\n    return sum(w[j] * x[j] for j in range(4))"
+    verdict = judged(source, find("first-check"))
+    assert "in = 6" in words(verdict)
+    assert "out" not in words(verdict)

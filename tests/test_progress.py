@@ -217,7 +217,7 @@ def test_the_text_is_a_line_for_each_lesson_in_the_languages_asked_for(monkeypat
         """\
         00  ✓       1 /  1   Welcome & hello
         01  ✗ ≈ –   6 / 12   One <neuron>
-                    7 / 13   In all
+                    7 / 13   Total
 
         ✓ right
         ≈ close
@@ -232,7 +232,7 @@ def test_the_text_is_a_line_for_each_lesson_in_the_languages_asked_for(monkeypat
 
 def test_by_default_the_text_speaks_every_language():
     text = repr(progress(TWO))
-    assert all(word in text for word in ("Всего", "合计", "In all", "Дальше", "下一步", "Next"))
+    assert all(word in text for word in ("Всего", "合计", "Total", "Дальше", "下一步", "Next"))
 
 
 class Elements(HTMLParser):

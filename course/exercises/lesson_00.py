@@ -54,8 +54,8 @@ first_check = Exercise(
             "weights_ignored",
             "z",
             lambda w, x: x.sum(),
-            N_("You added up the features as they are: **the weights were left out**, so every feature counts alike."),
-            N_("What should become of a feature whose weight is 0? And of one whose weight is 2?"),
+            N_("You added up the features as they are: **the weights were left out**, so every feature counts the same."),
+            N_("What should happen to a feature whose weight is 0? And to one whose weight is 2?"),
         ),
         Mistake(
             "features_ignored",
@@ -76,14 +76,14 @@ first_check = Exercise(
             "z",
             lambda w, x: w.sum() * x.sum(),
             N_("You added first and multiplied afterwards, so **every weight met every feature**, and not only its own."),
-            N_("With how many features should the first weight be multiplied?"),
+            N_("How many features should the first weight meet?"),
         ),
         Mistake(
             "weights_added",
             "z",
             lambda w, x: (w + x).sum(),
             N_("Each weight was **added** to its feature: a feature of weight 0 still counts in full."),
-            N_("What should become of a feature whose weight is 0? Which operation does that?"),
+            N_("What should happen to a feature whose weight is 0? Which operation does that?"),
         ),
         Mistake(
             "only_the_first_product",
@@ -107,7 +107,7 @@ first_check = Exercise(
                 "You multiplied **every weight by every feature**: a whole table of shape `{got_shape}`, and one number is "
                 "asked for."
             ),
-            N_("Which entries of that table hold a weight with its own feature, and what becomes of them in a sum?"),
+            N_("Which entries of that table hold a weight with its own feature, and what does a weighted sum do with them?"),
         ),
     ),
     hints=(

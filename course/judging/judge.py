@@ -197,7 +197,7 @@ def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[
     else:
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
-    shapes = explain(error.message, case.inputs, axes_of(exercise))
+    shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs))
     deciding = [one for one in cases if one.purpose is not Purpose.SQUARE]
     right = [one for one, d in zip(deciding, differences, strict=True) if d and d.match is Match.EQUAL]
     sizes_alone = by_sizes_alone([one for one in deciding if not any(one is other for other in right)], right)
@@ -315,15 +315,16 @@ def evidence(exercise: Exercise, part: Part, case: Case, found: Candidate | None
 
 def guessed_axes(exercise: Exercise, case: Case, shape: tuple[int, ...]) -> tuple[str, ...]:
     """Names for the axes of a result of the wrong shape: all sizes differ, so a size gives its axis away."""
-    names = axes_of(exercise)
+    names = axes_of(exercise, case.inputs)
     fitting = [[name for name in names if case.inputs.sizes.axis(name) == size] for size in shape]
     return tuple(found[0] if len(found) == 1 else "" for found in fitting)
 
 
-def axes_of(exercise: Exercise) -> tuple[str, ...]:
-    """The axes that this exercise speaks of."""
+def axes_of(exercise: Exercise, inputs: Inputs) -> tuple[str, ...]:
+    """The axes that this exercise speaks of: its result's, and `in` and `out` where the inputs have such a size."""
     named = [axis for part in exercise.parts for axis in part.axes if not axis.isdigit()]
-    return tuple(dict.fromkeys([*named, "in", "out"]))
+    sizes = {size for value in inputs.values() for size in (value.shape if isinstance(value, np.ndarray) else (value,))}
+    return tuple(dict.fromkeys([*named, *(axis for axis in ("in", "out") if inputs.sizes.axis(axis) in sizes)]))
 
 
 def shown_inputs(case: Case) -> tuple[Matrix, ...]:
@@ -350,7 +351,7 @@ def as_shape(sizes: np.ndarray | None) -> str:
 
 
 def sizes_text(exercise: Exercise, case: Case) -> str:
-    return ", ".join(f"{axis} = {case.inputs.sizes.axis(axis)}" for axis in axes_of(exercise))
+    return ", ".join(f"{axis} = {case.inputs.sizes.axis(axis)}" for axis in axes_of(exercise, case.inputs))
 
 
 def filled(exercise: Exercise, part: Part, says: tuple[Say, ...], case: Case) -> tuple[Say, ...]:
@@ -441,7 +442,7 @@ OTHER_TRUTH = N_(
     "The answer to case {index} should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
-UNKNOWN_NUMBER = N_("The result is one number, as it should be, but another one, and it fits no mistake that we know.")
+UNKNOWN_NUMBER = N_("The result is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
 FLOAT32 = N_(
     "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "
     "numbers differ."
