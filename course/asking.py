@@ -353,12 +353,17 @@ class Clock:
 
 
 def inside(frame: FrameType | None) -> bool:
-    """Does *frame* run below `guarded`?"""
+    """May an exception be raised in *frame*? It must run below `guarded`, and not where torch moves its modes."""
+    if frame is not None and frame.f_code.co_filename.endswith(BETWEEN):
+        return False
     while frame is not None:
         if frame.f_code is guarded.__code__:
             return True
         frame = frame.f_back
     return False
+
+
+BETWEEN = (os.path.join("torch", "overrides.py"), "contextlib.py")
 
 
 # -- what the learner's code prints, warns and calls --------------------------------------------------------------
@@ -441,6 +446,7 @@ def captured() -> Iterator[Captured]:
 @contextmanager
 def watched(forbidden: tuple[str, ...]) -> Iterator[dict[str, tuple[Line, ...]]]:
     """The forbidden functions that are called inside, each with the learner's line: seen through any alias or module."""
+    import torch
     from torch.overrides import TorchFunctionMode
 
     seen: dict[str, tuple[Line, ...]] = {}
@@ -456,8 +462,15 @@ def watched(forbidden: tuple[str, ...]) -> Iterator[dict[str, tuple[Line, ...]]]
                 seen[name] = calling_lines(sys._getframe(1))
             return func(*args, **(kwargs or {}))
 
-    with Watch():
+    depth = torch._C._len_torch_function_stack()
+    watch = Watch()
+    watch.__enter__()
+    try:
         yield seen
+    finally:
+        # A learner's code can take the mode off the stack, and so can an exception at an unlucky moment inside torch.
+        if torch._C._len_torch_function_stack() > depth:
+            watch.__exit__(None, None, None)
 
 
 def resolved(name: str) -> Any:

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from course.answer import Asked, Purpose
 from course.asking import Clock, OutOfTime, ask, captured, guarded, plain
@@ -250,8 +251,6 @@ def test_any_kind_of_result_becomes_plain_data(value, kind, shape):
 
 
 def test_torch_results_become_numpy_whatever_their_kind():
-    import torch
-
     base = torch.arange(4.0)
     for value in (base.to_sparse(), base.bfloat16(), base.requires_grad_(), torch.nn.Parameter(base.detach())):
         assert np.array_equal(plain(value).array, [0, 1, 2, 3])
@@ -312,3 +311,21 @@ def test_all_parts_not_implemented_is_not_attempted_and_one_of_them_is_not():
     assert nothing.trials[0].answer.not_attempted
     assert not half.trials[0].answer.not_attempted
     assert half.trials[0].answer.stopped["tail"].type == "NotImplementedError"
+
+
+@pytest.mark.parametrize(("file", "struck"), [(torch.overrides.__file__, False), ("<cell>", True)], ids=["torch's own", "theirs"])
+def test_the_clock_does_not_strike_while_torch_moves_its_modes(file, struck):
+    """An exception there loses the mode that watches for forbidden functions, and the check itself fails at its end."""
+    names = {"strike": lambda: Clock.strike(0, sys._getframe(1))}
+    exec(compile("def moment():\n    strike()", file, "exec"), names)
+    if struck:
+        with pytest.raises(OutOfTime):
+            guarded(names["moment"])
+    else:
+        guarded(names["moment"])
+
+
+def test_a_mode_that_is_gone_does_not_break_the_check():
+    answer = only("def twice(x):\n    torch._C._pop_torch_function_stack()\n    return 2 * x")
+    assert answer.raised is None
+    assert torch._C._len_torch_function_stack() == 0
