@@ -269,3 +269,16 @@ def test_no_axis_is_spoken_of_that_the_exercise_does_not_have():
     verdict = judged(source, find("first-check"))
     assert "in = 6" in words(verdict)
     assert "out" not in words(verdict)
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [("b", "needs a comma to make a tuple"), ("meet", "is one **number**, and 2 sizes are asked for")],
+)
+def test_a_shape_given_as_a_bare_number_is_told_by_what_is_missing(part, sentence):
+    """With a comma alone, a pair of sizes would still lack its second."""
+    right = {"x": "(N, in_)", "W": "(out, in_)", "WT": "(in_, out)", "b": "(out,)", "y": "(N, out)", "meet": "(in_, in_)"}
+    given = ", ".join((right | {part: "in_"}).values())
+    verdict = judged(f"def shapes(in_, out, N):\n    return {given}", find("product-shapes"))
+    assert sentence in words(verdict)
+    assert verdict.earned == verdict.points - 1

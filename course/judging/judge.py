@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from course.answer import Answer, Asked, Purpose, Raised, Result, Trial
+from course.answer import Answer, Asked, Purpose, Raised, Trial
 from course.asking import inputs_of, plain
 from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
@@ -117,9 +117,9 @@ def judged_part(exercise: Exercise, part: Part, trials: tuple[Trial, ...], input
     """A verdict on one part alone."""
     cases = [case_of(exercise, part, trial, given) for trial, given in zip(trials, inputs, strict=True)]
     deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
-    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, part, case.result)), None)
+    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, part, case)), None)
     if wrong_kind is not None:
-        return verdict(exercise, part, State.WRONG, kind_says(exercise, part, wrong_kind.result))
+        return verdict(exercise, part, State.WRONG, kind_says(exercise, part, wrong_kind))
     differences = [None if case.raised else differs(case, exercise.rtol) for case in deciding]
     if any(case.raised for case in deciding):
         return failed(exercise, part, cases, differences, reveal)
@@ -159,14 +159,16 @@ def differs(case: Case, rtol: float) -> Difference:
     return first_difference(case.got, case.expected, rtol=rtol)
 
 
-def kind_says(exercise: Exercise, part: Part, result: Result | None) -> tuple[Say, ...]:
+def kind_says(exercise: Exercise, part: Part, case: Case) -> tuple[Say, ...]:
     """What is to be said of a result of a kind that the exercise does not accept; nothing where it does."""
+    result = case.result
     assert result is not None
     if result.kind == "None":
         return (Say(RETURNED_NONE, {"entry": exercise.entry}),)
     if result.kind not in exercise.accepts:
         if part.shape and result.kind == "number":
-            return (Say(SHAPE_WITHOUT_COMMA, {"name": part.name}),)
+            values = {"name": part.name, "count": case.expected.size}
+            return (Say(SHAPE_WITHOUT_COMMA if case.expected.size == 1 else ONE_SIZE_OF_SEVERAL, values),)
         kind = {"tensor": "Tensor", "array": "ndarray", "number": result.dtype}.get(result.kind, result.kind)
         if len(exercise.parts) > 1:
             return (Say(WRONG_KIND_OF_PART, {"name": part.name, "kind": kind, "wanted": wanted(exercise)}),)
@@ -418,6 +420,9 @@ SHAPE_WITHOUT_COMMA = N_(
     "What you gave for `{name}` is a **number**, not a shape: Python needs a comma to make a tuple of one number, `(7,)` and "
     "not `(7)`."
 )
+ONE_SIZE_OF_SEVERAL = N_(
+    "What you gave for `{name}` is one **number**, and {count} sizes are asked for. Which other belongs to it?"
+)
 NO_NUMBERS = N_(
     "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something other than "
     "numbers."
@@ -439,7 +444,7 @@ NOT_FINITE = N_(
     "There is NaN or an infinite number in `{name}`: look for a division by zero or for memory that was never filled."
 )
 OTHER_TRUTH = N_(
-    "The answer to case {index} should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
+    "The answer to `{index}` should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
 UNKNOWN_NUMBER = N_("The result is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
