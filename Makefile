@@ -74,8 +74,8 @@ test-nbgrader: $(VENV)/.tests
 	$(BIN)/pytest -m "slow and not browser" -n $(PYTEST_WORKERS) --dist loadfile
 
 test-browser: $(VENV)/.tests browser
-# Two runs: Playwright starts once a process. Place on the page depends on timing on a loaded machine, so a failure is run once more.
-	$(BIN)/pytest -m browser tests/browser || $(BIN)/pytest -m browser tests/browser --lf
+# Workers run a file's tests together: a server and a browser serve a whole file, and Playwright starts once in a process.
+	$(BIN)/pytest -m browser tests/browser -n $(PYTEST_WORKERS) --dist loadfile
 	$(BIN)/pytest -m browser tests/test_report.py
 
 # Chromium and a font with Chinese, where they can be had: as root on Debian or a relative of it.

@@ -331,11 +331,13 @@ def test_the_button_that_is_pressed_stays_under_the_pointer(lesson):
     assert button.bounding_box()["y"] == pytest.approx(before, abs=2)
 
 
-# Where a cell's top is, once the page has come to rest: sixty frames, three times as long as the extension holds it.
+# Where a cell's top is, once the page has come to rest: sixty frames, three times as long as the
+# extension holds it, and until JupyterLab, which draws only what is in view, has drawn the cell.
 PLACE = """const place = async (which) => {
-  for (let frame = 0; frame < 60; frame += 1) await new Promise(requestAnimationFrame);
-  const view = notebook().outerNode.getBoundingClientRect(), box = cellAt(which).node.getBoundingClientRect();
-  return { top: box.top - view.top, height: box.height };
+  const box = () => cellAt(which).node.getBoundingClientRect();
+  for (let frame = 0; frame < 60 || (frame < 600 && !box().height); frame += 1) await new Promise(requestAnimationFrame);
+  if (!box().height) throw new Error(`cell ${which} is not drawn: it has left the view`);
+  return { top: box().top - notebook().outerNode.getBoundingClientRect().top, height: box().height };
 };"""
 
 
@@ -345,7 +347,8 @@ def place(page: Page, which: int) -> dict[str, float]:
 
 def scroll(page: Page, where: list) -> dict[str, float]:
     """Scrolls so that a part of a cell is above the edge of the view; where it is then."""
-    script = """const { top, height } = await place(which);
+    script = """await notebook().scrollToItem(which);
+      const { top, height } = await place(which);
       notebook().outerNode.scrollTop += top + part * height;
       return place(which);"""
     return evaluate(page, f"async ([which, part]) => {{ {PLACE} {script} }}", where)
