@@ -1,0 +1,434 @@
+"""
+The pictures in a browser: on a plain page with a model of the tests' own, in JupyterLab and Notebook 7, and on a static page.
+
+The plain page is enough for steps, keys, links and words. Jupyter is needed for what only it does: its shortcuts, its switch of
+languages, and what it makes of a saved notebook.
+"""
+
+import json
+import re
+
+import pytest
+from conftest import REPOSITORY
+from pages import cell, code, evaluate, open_notebook, prose, run_all, screenshot, set_theme, sources, switch, write_notebook
+from playwright.sync_api import Locator, Page, expect
+
+from course.graph import graph
+from course.language import LANGUAGES
+from course.views.board import Board, Card, Matrix, Step, Token
+from course.views.graph_board import graph_board
+from course.views.player import player
+
+STATIC = REPOSITORY / "course/views/static"
+
+LAYER = """
+from course.graph import graph
+from course.views.graph_board import graph_board
+from course.views.widget import show
+def loss(x, W, b, t):
+    y = x @ W.T + b
+    L = 0.5 * ((y - t) ** 2).sum()
+    return L
+x = [[3, -1, 1, -1], [0, 2, -1, 1], [-1, 0, 1, 3], [-1, 0, 2, -2], [0, -2, -2, -2]]
+W = [[-1, 0, 2, 0], [-1, -2, -1, 2], [1, -1, -1, 1]]
+t = [[-2, -6, 2], [0, -2, 1], [3, 5, 2], [7, -7, -5], [-1, 0, 4]]
+board = graph_board(graph(loss, {"x": x, "W": W, "b": [1, -1, 2], "t": t}, fold={"L": "½Σ(·)²"}))
+"""
+
+MODEL = """
+  const state = { picture: PICTURE, step: 0 }, calls = {};
+  window.saved = 0;
+  window.model = {
+    get: (key) => state[key],
+    set(key, value) { state[key] = value; for (const call of calls[`change:${key}`] ?? []) call(); },
+    save_changes() { window.saved += 1; if (window.noKernel) throw new Error("no kernel"); },
+    on(name, call) { (calls[name] ??= []).push(call); },
+    off(name, call) { calls[name] = (calls[name] ?? []).filter((one) => one !== call); },
+  };
+  window.listeners = () => Object.values(calls).flat().length;
+"""
+
+
+@pytest.fixture(scope="module")
+def layer() -> Board:
+    names: dict = {}
+    exec(LAYER.replace("from course.views.widget import show\n", ""), names)
+    return names["board"]
+
+
+def put(page: Page, board: Board, *, languages=LANGUAGES, dark: bool = False) -> Locator:
+    """*board* on a plain page: the module as it is, imported from a string, with a model that only remembers."""
+    module = json.dumps((STATIC / "views.js").read_text()).replace("</", "<\\/")
+    picture = json.dumps(board.to_json(languages)).replace("</", "<\\/")
+    page.set_content(
+        f"""<!doctype html><html lang="en" class="{"nl-dark" if dark else ""}"><head><title>picture</title><style>
+        body {{ margin: 20px; background: {"#111418" if dark else "#fff"}; }}{(STATIC / "views.css").read_text()}</style></head>
+        <body><main><div id="here"></div></main><script type="module">{MODEL.replace("PICTURE", picture)}
+        const url = URL.createObjectURL(new Blob([{module}], {{ type: "text/javascript" }}));
+        window.view = await import(url);
+        window.leave = window.view.default.render({{ model: window.model, el: document.getElementById("here") }});
+        </script></body></html>"""
+    )
+    view = page.locator(".nl-view")
+    expect(view.locator(".nl-steps")).to_be_visible()
+    return view
+
+
+def entry(view: Locator, name: str) -> Locator:
+    """An entry of a card by what it is called, such as "dW[1, 3]"."""
+    return view.locator(f'.nl-stage [aria-label^="{name} ="]')
+
+
+def step_to(page: Page, step: int) -> None:
+    """To the step that is counted from 1 on the page."""
+    page.evaluate("(step) => model.set('step', step)", step - 1)
+
+
+def number_of(board: Board, words: str) -> int:
+    """The step, counted from 1, whose formula is *words*."""
+    return next(i for i, step in enumerate(board.steps, 1) if "".join(token.text for token in step.formula) == words)
+
+
+# -- on a plain page ---------------------------------------------------------------------------------------------------------
+
+
+def test_buttons_and_slider_step_and_tell_python(page, layer):
+    view = put(page, layer)
+    count, steps = len(layer.steps), view.locator(".nl-steps")
+    for name, at in (("step forward", 2), ("step forward", 3), ("step back", 2), ("last step", count), ("first step", 1)):
+        view.get_by_role("button", name=re.compile(name)).click()
+        expect(steps).to_have_text(f"{at} / {count}")
+        assert page.evaluate("model.get('step')") == at - 1
+    assert page.evaluate("saved") == 5
+    view.get_by_role("button", name=re.compile("first step")).click(force=True)  # already there: nothing to tell
+    assert page.evaluate("saved") == 5
+    view.get_by_role("slider").fill("7")
+    expect(steps).to_have_text(f"7 / {count}")
+    view.get_by_role("button", name="◀ ∂L").click()
+    expect(view.get_by_role("button", name="◀ ∂L")).to_have_attribute("aria-pressed", "true")
+
+
+def test_it_steps_on_without_a_kernel(page, layer):
+    view = put(page, layer)
+    page.evaluate("window.noKernel = true")
+    view.get_by_role("button", name=re.compile("step forward")).click()
+    expect(view.locator(".nl-steps")).to_have_text(f"2 / {len(layer.steps)}")
+
+
+def test_the_browser_shows_after_every_step_what_python_says(page, layer):
+    view = put(page, layer)
+    on_cards = [id for card in layer.cards for id in card.matrices]
+    for step in range(len(layer.steps)):
+        step_to(page, step + 1)
+        shown = view.locator(".nl-stage .nl-e").evaluate_all(
+            "all => Object.fromEntries(all.map(e => [e.dataset.ref, e.textContent]))"
+        )
+        state = layer.state(step)
+        assert shown == {f"{id}#{flat}": text or "" for id in on_cards for flat, text in enumerate(state[id])}
+
+
+def test_not_computed_zero_and_no_gradient_look_different(page, layer):
+    view = put(page, layer)
+    look = "e => [getComputedStyle(e).borderRightStyle, e.textContent]"
+    assert entry(view, "dW[0, 1]").evaluate(look) == ["dotted", ""]
+    assert entry(view, "dW[0, 1]").get_attribute("aria-label") == "dW[0, 1] = ?"
+    step_to(page, len(layer.steps))
+    assert entry(view, "dW[0, 1]").evaluate(look) == ["dashed", "0"]
+    assert entry(view, "W[0, 1]").evaluate(look) == ["solid", "0"]
+    expect(view.locator(".nl-struck s.nl-name")).to_have_text("t")
+
+
+def test_an_entry_that_is_kept_shows_the_products_it_is_the_sum_of(page, layer):
+    view = put(page, layer)
+    step_to(page, number_of(layer, "dW = Gᵀ x"))
+    entry(view, "dW[1, 3]").click()
+    expect(view.locator(".nl-sum")).to_have_text("dW[1, 3] = 1·(−1) + 0·1 + 0·3 + 1·(−2) + 1·(−2) = −5")
+    lanes = view.locator(".nl-stage .nl-lane").evaluate_all("all => all.map(e => e.getAttribute('aria-label').split(' =')[0])")
+    assert sorted(lanes) == sorted([f"G[{n}, 1]" for n in range(5)] + [f"x[{n}, 3]" for n in range(5)])
+    step_to(page, len(layer.steps))  # kept while stepping on, with the product it came from
+    expect(view.locator(".nl-sum")).to_contain_text("= −5")
+    expect(view.locator(".nl-proof .nl-win")).to_contain_text("Gᵀ x")
+    step_to(page, 1)  # not computed here
+    expect(view.locator(".nl-pinned")).to_have_count(0)
+
+
+def test_pointing_at_an_entry_shows_its_sum_and_leaving_takes_it_back(page, layer):
+    view = put(page, layer)
+    step_to(page, number_of(layer, "dW = Gᵀ x"))
+    before = view.locator(".nl-sum").inner_text()
+    entry(view, "db[2]").hover()
+    expect(view.locator(".nl-sum")).to_have_text("db[2] = 2 + 1 + 1 + 2 + 0 = 6")
+    page.mouse.move(2, 2)
+    expect(view.locator(".nl-sum")).to_have_text(before)
+
+
+def test_the_axis_that_is_summed_away_is_struck_out(page, layer):
+    view = put(page, layer)
+    step_to(page, number_of(layer, "dW = Gᵀ x"))
+    assert view.locator(".nl-eq s.nl-ax").all_inner_texts() == ["N 5", "N 5"]
+
+
+def test_all_of_it_by_keyboard(page, layer):
+    view = put(page, layer)
+    step_to(page, len(layer.steps))
+    page.keyboard.press("Tab")
+    here = lambda: page.evaluate("document.activeElement.getAttribute('aria-label')")  # noqa: E731  asked after every key
+    first = here()
+    assert view.locator(".nl-stage [tabindex='0']").count() == 1, "one stop for Tab"
+    page.keyboard.press("End")
+    assert here() != first
+    page.keyboard.press("Home")
+    assert here() == first == "x (5, 4)"
+    page.keyboard.press("ArrowDown")
+    assert here() == "W (3, 4)"
+    page.keyboard.press("Enter")
+    assert here() == "W[0, 0] = −1"
+    for key, expected in (("ArrowRight", "W[0, 1] = 0"), ("ArrowDown", "W[1, 1] = −2"), ("ArrowLeft", "W[1, 0] = −1")):
+        page.keyboard.press(key)
+        assert here() == expected
+    page.keyboard.press("End")
+    assert here() == "dW[2, 3] = −2"
+    page.keyboard.press("Enter")
+    expect(view.locator(".nl-stage .nl-pinned")).to_have_count(1)
+    expect(view.locator(".nl-sum")).to_contain_text("dW[2, 3] =")
+    page.keyboard.press("Escape")
+    expect(view.locator(".nl-pinned")).to_have_count(0)
+    assert here() == "dW[2, 3] = −2"
+    page.keyboard.press("Escape")
+    assert here() == "W (3, 4)"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "the focus is visible"
+    for _ in range(2 * len(layer.cards) + 12):  # and Tab leads out again
+        page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('.nl-stage')")
+
+
+def test_every_focusable_element_keeps_jupyters_shortcuts_silent(page, layer):
+    view = put(page, layer)
+    step_to(page, len(layer.steps))
+    view.locator("summary").click()
+    bare = view.locator("button, input, summary, a, select, textarea, [tabindex]").evaluate_all(
+        "all => all.filter(e => e.dataset.lmSuppressShortcuts !== 'true').map(e => e.outerHTML)"
+    )
+    assert bare == []
+
+
+def test_one_status_line_says_the_step_in_every_language(page, layer):
+    view = put(page, layer)
+    expect(view.get_by_role("status")).to_have_count(1)
+    for step, words in ((1, "Шаг 1."), (9, "第 9 步。")):
+        step_to(page, step)
+        expect(view.get_by_role("status")).to_contain_text(words)
+        for language in LANGUAGES:
+            expect(view.locator(f".nl-say > [lang={language}]")).to_contain_text(layer.steps[step - 1].text(language))
+
+
+def test_the_table_says_the_same(page, layer):
+    view = put(page, layer)
+    view.locator("summary").click()
+    expect(view.locator(".nl-twin-body table")).to_have_count(sum(len(card.matrices) for card in layer.cards))
+    step_to(page, len(layer.steps))
+    text = view.locator(".nl-twin-body table", has_text=re.compile(r"^dW \(3, 4\)")).inner_text()
+    assert text.split("\n")[1:] == ["0\t6\t0\t6\t6", "1\t2\t−3\t1\t−5", "2\t3\t0\t6\t−2"]
+
+
+def test_text_is_never_markup(page):
+    evil = '<img src=x onerror="window.evil=1">'
+    board = Board(
+        evil,
+        (Matrix("m", evil, (1,), (evil,), (evil,)),),
+        (Card("c", evil, ("m",), evil),),
+        (Step((), formula=(Token(evil),), panel=("m", evil)),),
+        given=("m",),
+    )
+    view = put(page, board)
+    view.locator("summary").click()
+    assert view.locator("img").count() == 0
+    assert page.evaluate("window.evil") is None
+
+
+def test_leaving_takes_everything_back(page, layer):
+    put(page, layer)
+    assert page.evaluate("listeners()") > 0
+    page.evaluate("leave()")
+    assert page.evaluate("[listeners(), document.getElementById('here').childElementCount]") == [0, 0]
+
+
+def test_another_board_takes_the_place_of_the_first(page, layer):
+    view = put(page, layer)
+    other = graph_board(graph(lambda a, b: a * b + a, {"a": 2, "b": 3}))
+    page.evaluate("(picture) => model.set('picture', picture)", other.to_json())
+    expect(view.locator(".nl-stage .nl-card")).to_have_count(len(other.cards))
+    step_to(page, len(other.steps))
+    expect(entry(view, "da")).to_have_text("4")
+
+
+@pytest.mark.parametrize("width", [1280, 902, 700, 640, 420, 330, 300])
+def test_it_reflows_instead_of_scrolling_sideways(page, layer, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    view = put(page, layer)
+    step_to(page, number_of(layer, "dW = Gᵀ x"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = view.evaluate("v => v.getBoundingClientRect().right")
+    outside = view.locator(".nl-card, .nl-e, .nl-b, .nl-proof, p, .nl-legend > span").evaluate_all(
+        "(all, right) => all.filter(e => e.getBoundingClientRect().right > right + 0.5).map(e => e.className + e.textContent)",
+        right,
+    )
+    assert outside == []
+
+
+def test_no_entry_is_cut_and_none_covers_another(page):
+    board = graph_board(graph(lambda x, W: ((x @ W.T).sigmoid() ** 2).sum(), {"x": [[123.25, -0.5], [7, 8]], "W": [[0.001, 5]]}))
+    view = put(page, board)
+    step_to(page, len(board.steps))
+    cut = view.locator(".nl-e").evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)")
+    assert cut == []
+
+
+def test_both_themes_have_contrast(page, layer):
+    """Every text against what it stands on, as WCAG counts it."""
+    for dark in (False, True):
+        view = put(page, layer, dark=dark)
+        step_to(page, number_of(layer, "dW = Gᵀ x"))
+        pale = view.evaluate(
+            """(view) => {
+              const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+              const rgb = (...layers) => {
+                canvas.clearRect(0, 0, 1, 1);
+                for (const one of layers) { canvas.fillStyle = one; canvas.fillRect(0, 0, 1, 1); }
+                return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+              };
+              const light = (c) => c.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+              const found = [];
+              for (const el of view.querySelectorAll("*")) {
+                const own = [...el.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+                if (!own || el.closest("[aria-disabled=true], .nl-vh")) continue;
+                const grounds = [];
+                for (let up = el; up; up = up.parentElement) grounds.unshift(getComputedStyle(up).backgroundColor);
+                const ground = rgb(...grounds), text = rgb(...grounds, getComputedStyle(el).color);
+                const [a, b] = [light(ground), light(text)].sort((one, other) => other - one);
+                if ((a + 0.05) / (b + 0.05) < 4.5) found.push([el.className, el.textContent, (a + 0.05) / (b + 0.05)]);
+              }
+              return found;
+            }"""
+        )
+        assert pale == [], "dark" if dark else "light"
+
+
+def test_the_layer_of_lesson_06_to_look_at(page, layer):
+    page.set_viewport_size({"width": 920, "height": 1000})
+    for dark in (False, True):
+        for languages in (("ru", "zh"), ("en",)):
+            view = put(page, layer, languages=languages, dark=dark)
+            step_to(page, number_of(layer, "dW = Gᵀ x"))
+            entry(view, "dW[1, 3]").click()
+            assert view.locator(".nl-stage").evaluate("e => e.offsetWidth") == 860
+            screenshot(page, f"views-layer-{'-'.join(languages)}-{'dark' if dark else 'light'}")
+
+
+def test_what_needs_no_dom_needs_no_dom(page, layer):
+    put(page, layer)
+    assert page.evaluate("view.unflat(7, [3, 4])") == [1, 3]
+    assert page.evaluate("view.nextIn([[0, 0], [10, 9], [30, 0]], 0, 'ArrowRight')") == 2
+    assert page.evaluate("view.nextIn([[0, 0], [10, 0]], 1, 'ArrowRight')") == -1
+    assert page.evaluate("view.pathOf([[0, 0], [20, 0], [20, 20]])") == "M0,0L11,0Q20,0 20,9L20,20"
+    assert page.evaluate("view.shapeText([5])") == "(5,)"
+
+
+def test_the_static_player_plays_offline(page, layer, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(f'<!doctype html><meta charset="utf-8">{player(layer, ("ru", "zh"), step=4)}', encoding="utf-8")
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".nl-steps")).to_have_text(f"5 / {len(layer.steps)}")
+    frame.get_by_role("button", name=re.compile("шаг вперёд")).click()
+    expect(frame.locator(".nl-steps")).to_have_text(f"6 / {len(layer.steps)}")
+    assert errors == []
+    assert frame.locator("body").evaluate("() => { try { return parent.document.title } catch { return 'closed' } }") == "closed"
+
+
+# -- in Jupyter --------------------------------------------------------------------------------------------------------------
+
+SWITCH = "".join(f'<button class="nn-lang-{one}">{one}</button>\n' for one in LANGUAGES)
+NOTEBOOK = [
+    prose(SWITCH + "".join(f'\n<div lang="{one}">\n\n# {one}\n\n</div>\n' for one in LANGUAGES)),
+    code(LAYER + "show(board)"),
+    code("z = 1"),
+]
+
+
+def test_in_jupyterlab_it_renders_steps_and_switches_language(page, lab):
+    write_notebook(lab, "views-live.ipynb", NOTEBOOK)
+    open_notebook(page, lab, "views-live.ipynb")
+    run_all(page)
+    output = cell(page, 1)
+    view = output.locator(".nl-view")
+    expect(view).to_have_count(1)
+    expect(output.locator(".nl-board:visible")).to_have_count(0)  # the table is not needed beside it
+    switch(page, "ru", "zh")
+    step = view.get_by_role("button", name=re.compile("шаг вперёд"))
+    expect(step).to_have_accessible_name("шаг вперёд 前进一步")
+    step.click()
+    for language, seen in (("ru", True), ("zh", True), ("en", False)):
+        expect(view.locator(f".nl-say > [lang={language}]")).to_be_visible(visible=seen)
+    switch(page, "en")
+    expect(view.locator(".nl-say > [lang=en]")).to_be_visible()
+    expect(view.locator(".nl-say > [lang=ru]")).to_be_hidden()
+    switch(page, "ru", "zh")
+    for theme in ("dark", "light"):
+        set_theme(page, theme)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        view.scroll_into_view_if_needed()
+        screenshot(page, f"views-jupyterlab-{theme}")
+    assert evaluate(page, "() => document.querySelectorAll('.nl-view .nl-stage.nl-flow').length") == 0
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_keys_pressed_inside_leave_the_cells_alone(page, lab, notebook7, app):
+    server = {"lab": lab, "notebook": notebook7}[app]
+    write_notebook(server, f"views-keys-{app}.ipynb", NOTEBOOK)
+    open_notebook(page, server, f"views-keys-{app}.ipynb", app=app)
+    run_all(page)
+    before = sources(page)
+    view = cell(page, 1).locator(".nl-view")
+    expect(view).to_have_count(1)
+    places = [
+        view.locator(".nl-stage .nl-card").first,
+        entry(view, "W[0, 0]"),
+        view.get_by_role("button", name=re.compile("step forward|шаг вперёд")),
+        view.get_by_role("slider"),
+        view.locator("summary"),
+        view.locator(".nl-inspector .nl-e").first,
+    ]
+    for place in places:
+        place.focus()
+        expect(place).to_be_focused()
+        for key in ("b", "x", "d", "d", "a", "m", "ArrowDown", "ArrowUp"):
+            page.keyboard.press(key)
+        assert sources(page) == before, place
+        assert evaluate(page, "() => notebook().widgets.map((cell) => cell.model.type)") == ["markdown", "code", "code"], place
+    entry(view, "W[0, 0]").click()  # and a click leaves the focus in the picture
+    expect(entry(view, "W[0, 0]")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(entry(view, "W[0, 1]")).to_be_focused()
+
+
+def test_a_saved_notebook_reopened_without_its_state_shows_the_table(page, lab):
+    write_notebook(lab, "views-saved.ipynb", NOTEBOOK)
+    open_notebook(page, lab, "views-saved.ipynb")
+    run_all(page)
+    expect(cell(page, 1).locator(".nl-view")).to_have_count(1)
+    evaluate(page, "() => window.jupyterapp.commands.execute('docmanager:save')")
+    evaluate(page, "() => panel().context.sessionContext.shutdown()")
+    assert "widgets" not in json.loads((lab.folder / "views-saved.ipynb").read_text())["metadata"], (
+        "the state was not to be saved"
+    )
+    open_notebook(page, lab, "views-saved.ipynb")
+    output = cell(page, 1)
+    expect(output.locator("table", has_text="dW (3, 4)").locator("visible=true")).to_have_count(1)
+    expect(output.locator(".nl-view")).to_have_count(0)
+    expect(output.get_by_text("model not found")).to_be_hidden()
