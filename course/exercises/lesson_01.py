@@ -279,6 +279,16 @@ linear_column = Exercise(
             N_("Which operation lets every row of W meet the column X and adds the products up?"),
         ),
         Mistake(
+            "column_star_and_bias_column",
+            "Z",
+            lambda W, X, b: W * X + b[:, None],
+            N_(
+                "`*` multiplies entry by entry: the {in_} features of X stand **beside the rows** of W, and of those there are "
+                "{out}."
+            ),
+            N_("Which operation lets every row of W meet the column X and adds the products up?"),
+        ),
+        Mistake(
             "column_on_the_left",
             "Z",
             lambda W, X, b: X @ W + b[:, None],
@@ -466,6 +476,11 @@ def _as_long_as_x(W: Any, x: Any, b2: Any, b3: Any) -> Any:
     return z
 
 
+def _printed_with_its_own_bias(W: Any, x: Any, b2: Any, b3: Any) -> Any:
+    """The printed layer with one thing mended: the bias in its last entry."""
+    return _printed(W, x, b3, b2)
+
+
 def _plus_last(z: Any, last: Any) -> Any:
     """*z* with *last* added to its last entry."""
     z[-1] += last
@@ -500,6 +515,16 @@ mended_layer = Exercise(
             N_(
                 "This is the printed layer as it was: it runs only where **W is square**, and there it has one bias, in the last "
                 "entry, which belongs to another layer."
+            ),
+            N_("Begin with the sizes: over what does each of the two loops run, and where can these two sizes be read?"),
+        ),
+        Mistake(
+            "mended_only_the_layer_of_the_bias",
+            "z",
+            _printed_with_its_own_bias,
+            N_(
+                "The last entry has the bias of its own layer now. But it still runs only where **W is square**, and the other "
+                "entries have no bias."
             ),
             N_("Begin with the sizes: over what does each of the two loops run, and where can these two sizes be read?"),
         ),
