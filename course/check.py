@@ -89,21 +89,18 @@ def checked(exercise_id: str, namespace: dict[str, Any]) -> Score:
         return Score(0, 0, unknown_html(exercise_id), unknown_text(exercise_id, languages()))
     try:
         verdict = run(exercise_id, namespace)
+        # A lesson's file is read only where the report can show its solution.
+        solution, has_source = (None, True) if verdict.earned == verdict.points else solution_of(exercise_id)
+        html = render_html(verdict, exercise, solution=solution, has_source=has_source)
+        text = render_text(verdict, exercise, languages())
     # Whatever fails here is a fault of the course: the learner is told so, and Run All goes on.
     except Exception as error:  # noqa: BLE001
         return Score(0, exercise.points, broken_html(exercise_id, error), broken_text(exercise_id, error, languages()))
     record(verdict)
-    solution, has_source = solution_of(exercise_id)
-    score = Score(
-        verdict.earned,
-        verdict.points,
-        render_html(verdict, exercise, solution=solution, has_source=has_source),
-        render_text(verdict, exercise, languages()),
-    )
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.earned < verdict.points:
         # Validate prints a cell's stderr and fails the cell by it; under autograde the same line would cost every point.
-        print(score.text(), file=sys.stderr)
-    return score
+        print(text, file=sys.stderr)
+    return Score(verdict.earned, verdict.points, html, text)
 
 
 def run(exercise_id: str, namespace: dict[str, Any]) -> Verdict:

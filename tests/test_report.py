@@ -14,10 +14,10 @@ import course.report
 from course.answer import Line
 from course.exercise import Inputs
 from course.language import HERE, LANGUAGES
+from course.numbers import digit_under_digit, number, style_of
 from course.report import line_html, render_html, render_text, unknown_html, unknown_text
 from course.report.evidence import evidence_text
 from course.report.markup import labels, text_width, words_html, words_text, wrap
-from course.report.numbers import digit_under_digit, number, style_of
 from course.report.pieces import asked_on
 from course.report.sheets import MOST_COLUMNS, sheets
 from course.report.words import MARKS

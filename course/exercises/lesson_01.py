@@ -21,6 +21,7 @@ from course.exercise import (
     thread,
 )
 from course.exercises import Lesson
+from course.exercises.shapes import but_for, different_sizes
 from course.reference import linear
 
 Generator = np.random.Generator
@@ -317,19 +318,13 @@ linear_column = Exercise(
 
 
 def draw_sizes(rng: Generator, sizes: Sizes) -> Inputs:
-    """Sizes of a layer that differ from each other and from 1."""
-    in_, out = (int(n) for n in rng.permutation(np.arange(2, 10))[:2])
+    in_, out = different_sizes(rng, 2)
     return Inputs(Sizes(in_=in_, out=out), in_=in_, out=out)
 
 
-def column_shapes_with(**wrong: Any) -> Any:
-    """The right shapes, but for those in *wrong*: functions of (in_, out)."""
-
-    def shapes(in_: int, out: int) -> tuple[tuple[int, ...], ...]:
-        right = {"W": (out, in_), "X": (in_, 1), "B": (out, 1), "Z": (out, 1)}
-        return tuple((right | {name: of(in_, out) for name, of in wrong.items()}).values())
-
-    return shapes
+@but_for
+def column_shapes_with(in_: int, out: int) -> dict[str, tuple[int, ...]]:
+    return {"W": (out, in_), "X": (in_, 1), "B": (out, 1), "Z": (out, 1)}
 
 
 column_shapes = Exercise(

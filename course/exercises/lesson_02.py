@@ -26,6 +26,7 @@ from course.exercise import (
     thread,
 )
 from course.exercises import Lesson
+from course.exercises.shapes import but_for, different_sizes
 from course.reference import linear
 
 Generator = np.random.Generator
@@ -490,19 +491,13 @@ linear_batch = Exercise(
 
 
 def draw_sizes(rng: Generator, sizes: Sizes) -> Inputs:
-    """Three sizes that differ from each other and from 1."""
-    in_, out, N = (int(n) for n in rng.permutation(np.arange(2, 10))[:3])
+    in_, out, N = different_sizes(rng, 3)
     return Inputs(Sizes(N=N, in_=in_, out=out), in_=in_, out=out, N=N)
 
 
-def product_shapes_with(**wrong: Any) -> Any:
-    """The right shapes, but for those in *wrong*: functions of (in_, out, N)."""
-
-    def shapes(in_: int, out: int, N: int) -> tuple[tuple[int, ...], ...]:
-        right = {"x": (N, in_), "W": (out, in_), "WT": (in_, out), "b": (out,), "y": (N, out), "meet": (in_, in_)}
-        return tuple((right | {name: of(in_, out, N) for name, of in wrong.items()}).values())
-
-    return shapes
+@but_for
+def product_shapes_with(in_: int, out: int, N: int) -> dict[str, tuple[int, ...]]:
+    return {"x": (N, in_), "W": (out, in_), "WT": (in_, out), "b": (out,), "y": (N, out), "meet": (in_, in_)}
 
 
 product_shapes = Exercise(

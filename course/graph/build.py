@@ -37,7 +37,7 @@ from course.graph.trace import (
     Trace,
 )
 from course.graph.writing import Flow, formulas_of, sign_of, with_a_named_result, written
-from course.report.numbers import number
+from course.numbers import number
 
 SHIPPED = 4096  # entries of a matrix of derivatives that go to the browser
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from course.report.numbers import number
+from course.numbers import number
 
 SUM, PRODUCT, PREFIX, ATOM = range(4)  # how tightly a formula binds; what binds less gets brackets
 

@@ -26,7 +26,7 @@ from course.graph.record import Call, Recording, Value
 from course.graph.refusal import Refusal
 from course.graph.rules import PRODUCT_OF, REPEATS, rule_of
 from course.graph.writing import formulas_of, with_a_named_result
-from course.report.numbers import number
+from course.numbers import number
 
 JACOBIAN = 4096  # entries of the largest matrix of derivatives that is built
 ROUNDING = 2**12  # units in the last place that sums in another order may differ by

@@ -28,7 +28,7 @@ from course.graph.formula import (
     symbol,
     transposed,
 )
-from course.report.numbers import number
+from course.numbers import number
 
 # kinds of operation, by what their local derivative is
 ELEMENTWISE = "elementwise"  # one number for each entry of the result; operands are broadcast

@@ -19,7 +19,7 @@ from course.graph.replay import entrywise
 from course.graph.rules import MOVED, PASSES, PRODUCT_OF, rule_of
 from course.graph.trace import SHOWN
 from course.graph.writing import parts_of
-from course.report.numbers import WHOLE, number, style_of
+from course.numbers import WHOLE, number, style_of
 
 TERMS = 12  # summands that are written out; of more, the first and the last ones
 FIRST, LAST = 6, 2

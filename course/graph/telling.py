@@ -13,7 +13,7 @@ from course.graph.formula import ATOM, Expr, symbol
 from course.graph.rules import ALONG, MOVED, PASSES, PRODUCT_OF, SUMMED, rule_of
 from course.graph.sums import alone, sum_text
 from course.graph.trace import NOT_COMPUTED, ZERO, Edge, Numbers, Operation, Step, Tensor, Trace
-from course.report.numbers import number
+from course.numbers import number
 from course.verdict import Say
 
 FORWARD_NUMBER = N_("Forward pass: {formula} gives one number, {sum}.")

@@ -11,7 +11,7 @@ from course.graph.formula import SUM, Expr, Piece, indexed, infix, literal, summ
 from course.graph.nested import Slot
 from course.graph.record import Call, Recording
 from course.graph.rules import Parts, rule_of
-from course.report.numbers import number
+from course.numbers import number
 
 
 def with_a_named_result(recording: Recording) -> Recording:

@@ -105,32 +105,36 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     """The verdict on answers that ran, or raised, in some trial."""
     with np.errstate(all="ignore"):
         inputs = [inputs_of(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
-        judged = [judged_part(exercise, part, asked.trials, inputs, reveal) for part in exercise.parts]
+        right = [exercise.by_part(exercise.expect(given)) for given in inputs]
+        trials = list(zip(asked.trials, inputs, right, strict=True))
+        judged = [
+            judged_part(exercise, part, [case_of(exercise, part, *trial) for trial in trials], reveal) for part in exercise.parts
+        ]
     first = next((one for one in judged if not one.parts[0].earned), None) or next(
         (one for one in judged if one.state is not State.RIGHT), judged[0]
     )
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
-    return replace(first, parts=tuple(one.parts[0] for one in judged), state=first.state, **printed(answer))
+    return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
 
 
-def judged_part(exercise: Exercise, part: Part, trials: tuple[Trial, ...], inputs: list[Inputs], reveal: bool) -> Verdict:
+def judged_part(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:
     """A verdict on one part alone."""
-    cases = [case_of(exercise, part, trial, given) for trial, given in zip(trials, inputs, strict=True)]
     deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
-    wrong_kind = next((case for case in deciding if not case.raised and kind_says(exercise, part, case)), None)
-    if wrong_kind is not None:
-        return verdict(exercise, part, State.WRONG, kind_says(exercise, part, wrong_kind))
+    for case in deciding:
+        if not case.raised and (says := kind_says(exercise, part, case)):
+            return verdict(exercise, part, State.WRONG, says)
     differences = [None if case.raised else differs(case, exercise.rtol) for case in deciding]
-    if any(case.raised for case in deciding):
-        return failed(exercise, part, cases, differences, reveal)
-    matches = {difference.match for difference in differences if difference}
+    matches = {difference.match if difference else None for difference in differences}
     if matches <= {Match.EQUAL}:
         return verdict(exercise, part, State.RIGHT, earned=part.points)
     if matches <= {Match.EQUAL, Match.FLOAT32}:
         return close(exercise, part, deciding, differences, Match.FLOAT32, reveal)
-    if matches <= {Match.EQUAL, Match.FLOAT32, Match.NEAR} and not diagnose(exercise, part, cases):
+    found = diagnose(exercise, part, cases)
+    if None in matches:
+        return failed(exercise, part, deciding, differences, found, reveal)
+    if matches <= {Match.EQUAL, Match.FLOAT32, Match.NEAR} and not found:
         return close(exercise, part, deciding, differences, Match.NEAR, reveal)
-    return wrong(exercise, part, cases, reveal)
+    return wrong(exercise, part, deciding, found, reveal)
 
 
 def verdict(
@@ -146,8 +150,8 @@ def verdict(
     return Verdict(exercise.id, state, parts, tuple(says), mistake=mistake, **more)
 
 
-def case_of(exercise: Exercise, part: Part, trial: Trial, inputs: Inputs) -> Case:
-    expected = plain(exercise.by_part(exercise.expect(inputs))[part.name]).array
+def case_of(exercise: Exercise, part: Part, trial: Trial, inputs: Inputs, right: dict[str, Any]) -> Case:
+    expected = plain(right[part.name]).array
     if expected is None:
         raise TypeError(f"{exercise.id}: what is expected for {part.name} holds no numbers")
     raised = trial.answer.raised or trial.answer.stopped.get(part.name)
@@ -188,26 +192,30 @@ def wanted(exercise: Exercise) -> Say:
     return Say(WANTED.get(exercise.accepts, A_TENSOR))
 
 
-def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[Difference | None], reveal: bool) -> Verdict:
+def failed(
+    exercise: Exercise,
+    part: Part,
+    cases: list[Case],
+    differences: list[Difference | None],
+    found: Candidate | None,
+    reveal: bool,
+) -> Verdict:
     """An answer that raised, on all draws or on some."""
     case = next(case for case in cases if case.raised)
     error = case.raised
     assert error is not None
-    found = diagnose(exercise, part, cases)
     if not error.own and error.type == "TypeError":
         says: list[Say] = [Say(NOT_CALLED_SO, {"signature": exercise.signature})]
     else:
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
     shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs))
-    deciding = [one for one in cases if one.purpose is not Purpose.SQUARE]
-    right = [one for one, d in zip(deciding, differences, strict=True) if d and d.match is Match.EQUAL]
-    sizes_alone = by_sizes_alone([one for one in deciding if not any(one is other for other in right)], right)
+    equal = [bool(difference and difference.match is Match.EQUAL) for difference in differences]
     if found:
         says += filled(exercise, part, found.says, case)
     elif shapes:
         says.append(shapes[0])
-    if sizes_alone:
+    if by_sizes_alone(cases, equal):
         says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
     return verdict(
         exercise,
@@ -223,18 +231,17 @@ def failed(exercise: Exercise, part: Part, cases: list[Case], differences: list[
     )
 
 
-def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:
+def wrong(exercise: Exercise, part: Part, cases: list[Case], found: Candidate | None, reveal: bool) -> Verdict:
     """An answer that ran everywhere and is wrong somewhere."""
-    found = diagnose(exercise, part, cases)
-    deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
-    off = [case for case in deciding if differs(case, exercise.rtol).match not in (Match.EQUAL, Match.FLOAT32)]
+    equal = [differs(case, exercise.rtol).match in (Match.EQUAL, Match.FLOAT32) for case in cases]
+    off = [case for case, right in zip(cases, equal, strict=True) if not right]
     case = shown_case(off, found) or off[0]
     says: list[Say] = list(filled(exercise, part, found.says, case)) if found else []
     if not found:
         difference = differs(case, exercise.rtol)
         if part.shape:
             says.append(Say(SHAPE_GIVEN, {"called": called(exercise, case), "name": part.name, "gave": as_shape(case.got)}))
-        elif by_sizes_alone(off, [case for case in deciding if not any(case is one for one in off)]):
+        elif by_sizes_alone(cases, equal):
             says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
         elif difference.match is Match.SHAPE:
             says.append(Say(SHAPE, shape_values(part, case)))
@@ -258,10 +265,10 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Ve
     )
 
 
-def by_sizes_alone(off: list[Case], right: list[Case]) -> bool:
-    """Is the answer right for some sizes, and wrong for others only?"""
-    sizes = {case.inputs.sizes for case in right}
-    return bool(sizes) and not any(case.inputs.sizes in sizes for case in off)
+def by_sizes_alone(cases: list[Case], right: list[bool]) -> bool:
+    """Is the answer *right* for some sizes, and wrong for others only?"""
+    sizes = {good: {case.inputs.sizes for case, one in zip(cases, right, strict=True) if one is good} for good in (True, False)}
+    return bool(sizes[True]) and not sizes[True] & sizes[False]
 
 
 def shown_case(off: list[Case], found: Candidate | None) -> Case | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from course.numbers import number
+from course.numbers import in_sentence
 from course.verdict import Say
 
 LANGUAGES = ("ru", "zh", "en")
@@ -48,7 +48,7 @@ def worded(value: object, language: str) -> object:
     """A field's value as it is read: messages in *language*, numbers with a true minus sign."""
     if isinstance(value, Say):
         return translate(value, language)
-    return number(value) if isinstance(value, int | float) else value
+    return in_sentence(value) if isinstance(value, int | float) else value
 
 
 def shown_languages() -> tuple[str, ...]:

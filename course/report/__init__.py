@@ -61,21 +61,33 @@ def line_html(colour: str, mark: str, said: Say | str, languages: Languages = LA
 
 def unknown_html(exercise_id: str, languages: Languages = LANGUAGES) -> str:
     """Instead of a report, where the installed course does not know the exercise: never "wrong"."""
-    return line_html("quiet", "?", Say(UNKNOWN, {"id": exercise_id}), languages)
+    return line_html("quiet", "?", unknown(exercise_id), languages)
 
 
 def unknown_text(exercise_id: str, languages: Languages) -> str:
-    return f"?  {exercise_id}\n\n{indented(paragraphs_text((Say(UNKNOWN, {'id': exercise_id}),), languages))}\n"
+    return notice_text("?", exercise_id, unknown(exercise_id), languages)
 
 
 def broken_html(exercise_id: str, error: Exception, languages: Languages = LANGUAGES) -> str:
     """Instead of a report, where the check itself failed: whose fault that is, and what to send to whom."""
-    return line_html("wrong", "!", Say(BROKEN, {"id": exercise_id, "error": f"{type(error).__name__}: {error}"[:300]}), languages)
+    return line_html("wrong", "!", broken(exercise_id, error), languages)
 
 
 def broken_text(exercise_id: str, error: Exception, languages: Languages) -> str:
-    said = Say(BROKEN, {"id": exercise_id, "error": f"{type(error).__name__}: {error}"[:300]})
-    return f"!  {exercise_id}\n\n{indented(paragraphs_text((said,), languages))}\n"
+    return notice_text("!", exercise_id, broken(exercise_id, error), languages)
+
+
+def unknown(exercise_id: str) -> Say:
+    return Say(UNKNOWN, {"id": exercise_id})
+
+
+def broken(exercise_id: str, error: Exception) -> Say:
+    return Say(BROKEN, {"id": exercise_id, "error": f"{type(error).__name__}: {error}"[:300]})
+
+
+def notice_text(mark: str, exercise_id: str, said: Say, languages: Languages) -> str:
+    """What stands in plain text where there is no report."""
+    return f"{mark}  {exercise_id}\n\n{indented(paragraphs_text((said,), languages))}\n"
 
 
 def pieces_of(verdict: Verdict, exercise: Exercise, *, solution: str | None, has_source: bool) -> list[Piece]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import prod
 
 from course.exercise import Exercise
+from course.numbers import Style, digit_under_digit, number, style_of, told_apart
 from course.report import words
 from course.report.markup import (
     Html,
@@ -23,7 +24,6 @@ from course.report.markup import (
     tag,
     text_width,
 )
-from course.report.numbers import Style, digit_under_digit, number, style_of, told_apart
 from course.report.sheets import axes_of, heading_text, piles, sheets_text
 from course.report.tables import bare_table, heading, tables
 from course.verdict import Evidence, Matrix, Say

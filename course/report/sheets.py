@@ -12,8 +12,8 @@ from math import prod
 
 import numpy as np
 
+from course.numbers import Style, number, style_of
 from course.report.markup import pad
-from course.report.numbers import Style, number, style_of
 from course.verdict import Matrix
 
 MOST_CELLS = 64  # more numbers than these are not looked at

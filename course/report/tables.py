@@ -5,9 +5,9 @@ The axes stand on the edges by name and colour (`n`, `in`, `out`); the classes a
 
 from __future__ import annotations
 
+from course.numbers import Style
 from course.report import words
 from course.report.markup import Html, Languages, classes, hidden, join, labels, tag
-from course.report.numbers import Style
 from course.report.sheets import Axis, Sheet, axes_of, shape_text, sheets
 from course.verdict import Matrix
 

@@ -370,7 +370,7 @@ def named(expr: Expr) -> str:
 
 
 def short(value: float) -> str:
-    from course.report.numbers import number
+    from course.numbers import number
 
     return number(value)
 
