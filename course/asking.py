@@ -315,8 +315,9 @@ class Clock:
 
     AGAIN = 0.005  # seconds until it is raised once more, where the learner's code swallowed it
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, may_stop: Callable[[FrameType | None], bool] | None = None) -> None:
         self.left = limit
+        self.may_stop = may_stop or inside  # may the running frame be stopped? By default: the learner's code below `guarded`
 
     def __enter__(self) -> None:
         self.started = time.monotonic()
@@ -338,9 +339,8 @@ class Clock:
             self.done.set()
         self.left -= time.monotonic() - self.started
 
-    @staticmethod
-    def strike(_number: int, frame: FrameType | None) -> None:
-        if inside(frame):
+    def strike(self, _number: int, frame: FrameType | None) -> None:
+        if self.may_stop(frame):
             raise OutOfTime
 
     def watch(self, thread: int, left: float) -> None:
@@ -348,7 +348,7 @@ class Clock:
 
         while not self.done.wait(left):
             left = self.AGAIN
-            if inside(sys._current_frames().get(thread)):
+            if self.may_stop(sys._current_frames().get(thread)):
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OutOfTime))
 
 

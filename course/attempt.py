@@ -4,14 +4,16 @@
         same(linear(x, W, b), F.linear(x, W, b))
 
 `same` shows one line: equal, or which shapes or numbers differ. Whatever the learner's code raises becomes one line that
-points to the check below, which says more.
+points to the check below, which says more; a loop without an end is stopped after the check's own time.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 SMALL = 10_000  # entries of a tensor that is watched: a lesson's own are far smaller
@@ -22,21 +24,38 @@ Same = Callable[[Any, Any], None]
 @contextmanager
 def attempt(exercise_id: str) -> Iterator[Same]:
     """Run the cell's own comparison for an exercise. Raises nothing that the learner's code raises, but KeyboardInterrupt."""
+    from course.asking import LIMIT, Clock, OutOfTime
     from course.exercises import UnknownExercise, find
 
     try:
         entry = find(exercise_id).entry
     except UnknownExercise:
         entry = exercise_id
-    before = arrays_of(sys._getframe(2).f_globals)  # generator ← contextlib ← the cell
+    cell = sys._getframe(2)  # generator ← contextlib ← the cell
+    before = arrays_of(cell.f_globals)
     try:
-        yield same
+        with Clock(LIMIT, lambda frame: learners(frame, cell)):
+            yield same
+    except OutOfTime:
+        line("wrong", "!", STOPPED_LOOP, entry=entry, limit=LIMIT)
     except NotImplementedError:
         line("quiet", "–", WAITING, entry=entry)
     # Run All has to reach the check, which shows this error with its line and what it means.
     except Exception as error:  # noqa: BLE001
         line("wrong", "!", STOPPED, entry=entry, error=f"{type(error).__name__}")
     put_back(before)
+
+
+def learners(frame: FrameType | None, cell: FrameType) -> bool:
+    """Is *frame* the cell's own or called from it, and nothing of ours between? Only there may the clock strike."""
+    while frame is not None and frame is not cell:
+        if frame.f_code.co_filename.endswith(OURS):
+            return False
+        frame = frame.f_back
+    return frame is cell
+
+
+OURS = (__file__, os.path.join("course", "asking.py"), os.path.join("torch", "overrides.py"), "contextlib.py")
 
 
 def arrays_of(namespace: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -124,6 +143,10 @@ def N_(message: str) -> str:
 
 WAITING = N_("`{entry}` is waiting for your code.")
 STOPPED = N_("The comparison with `{entry}` stopped with `{error}`. The check below says more.")
+STOPPED_LOOP = N_(
+    "`{entry}` did not end within {limit} seconds and was **stopped**: it is likely a loop without an end. The check below says "
+    "more."
+)
 PUT_BACK = N_("Your code **changed its input** in place: {names}. The notebook's numbers have been put back.")
 NO_NUMBERS = N_("There are no numbers to compare in a result of type `{kind}`.")
 EQUAL = N_("The same shape `{shape}` and the same numbers.")

@@ -80,12 +80,12 @@ def unknown(exercise_id: str) -> Note:
 def sentences(exercise: Exercise) -> Iterator[Say]:
     """What happens in the order in which it happens: the calls, their inputs, what is right, and what costs the points."""
     if sizes := sizes_of(exercise):
-        yield Say(CALLED, {"signature": exercise.signature, "sizes": symbols(sizes, "; ")})
+        yield Say(CALLED, {"signature": exercise.signature, "sizes": symbols(sizes, ", ")})
     else:
         yield Say(CALLED_ALIKE, {"signature": exercise.signature, "count": len(exercise.sizes)})
     if exercise.shown is not None:
         yield Say(SHOWN)
-    if sizes:
+    if any(", " in one for one in sizes):  # with one axis, nothing can be square
         yield Say(SQUARE)
     given = inputs(exercise)
     yield Say(INPUTS, {"inputs": symbols(f"`{one}`" for one in given)})
@@ -118,7 +118,7 @@ def power(tolerance: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-CALLED = N_("The check calls `{signature}` with inputs of these sizes: {sizes}.")
+CALLED = N_("The check calls `{signature}` with inputs of these sizes (in brackets: how many calls): {sizes}.")
 CALLED_ALIKE = N_("The check calls `{signature}`. Number of calls: {count}.")
 SHOWN = N_("One more call uses small whole numbers, on which a mistake can be shown and checked in your head.")
 SQUARE = N_(
@@ -136,8 +136,8 @@ SEEDS = N_(
 EXPECTED = N_("The right answer is computed by `expect` from the same inputs; its code is below.")
 RESULT = N_("What you may return: {wanted}.")
 TOLERANCE = N_(
-    "Equal means: the same shape, and no number is off by more than `{rtol}` of the right one. "
-    "In float32 `{rtol32}` is allowed, and all points count."
+    "Equal means: the same shape, and no number is off by more than `{rtol}` of the right one. In "
+    "float32, `{rtol32}` is allowed, and you still get all the points."
 )
 EXACT = N_("Whole numbers and truth values must be exactly the same.")
 UNCHANGED = N_("These inputs must be left unchanged, or no part earns points: {names}.")
@@ -241,12 +241,12 @@ def axis_of(lengths: dict[Sizes, int]) -> str:
 
 
 def sizes_of(exercise: Exercise) -> list[str]:
-    """How many calls have which sizes, in symbols: "2 × `in = 4, out = 3`". Empty where the inputs depend on no size."""
+    """Which sizes the calls have, and how many calls: "`in = 4, out = 3` (2)". Empty where the inputs depend on no size."""
     told: Counter[str] = Counter()
     for sizes in exercise.sizes:
         axes, _, _ = asked_on(exercise.draw, sizes)
         told[", ".join(axis.label for axis in axes)] += 1
-    return [f"{count} × `{axes}`" for axes, count in told.items() if axes]
+    return [f"`{axes}` ({count})" for axes, count in told.items() if axes]
 
 
 # -- what is found out by reading -------------------------------------------------------------------------------------
@@ -368,7 +368,7 @@ class Parts:
         return "\n".join("   ".join(map(pad, row, widths)).rstrip() for row in rows)
 
 
-HEAD = (N_("Part"), N_("Shape"), N_("Points"))
+HEAD = (N_("Part"), N_("Shape"), N_("Worth, points"))
 
 
 @dataclass(frozen=True)

@@ -316,7 +316,7 @@ def test_all_parts_not_implemented_is_not_attempted_and_one_of_them_is_not():
 @pytest.mark.parametrize(("file", "struck"), [(torch.overrides.__file__, False), ("<cell>", True)], ids=["torch's own", "theirs"])
 def test_the_clock_does_not_strike_while_torch_moves_its_modes(file, struck):
     """An exception there loses the mode that watches for forbidden functions, and the check itself fails at its end."""
-    names = {"strike": lambda: Clock.strike(0, sys._getframe(1))}
+    names = {"strike": lambda: Clock(1.0).strike(0, sys._getframe(1))}
     exec(compile("def moment():\n    strike()", file, "exec"), names)
     if struck:
         with pytest.raises(OutOfTime):

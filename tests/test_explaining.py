@@ -107,7 +107,7 @@ def test_every_exercise_of_the_course_shows_the_code_of_its_draw_and_of_its_expe
 def test_the_number_of_calls_that_is_told_is_the_number_that_is_made(exercise: Exercise, monkeypatch):
     monkeypatch.setenv("COURSE_LANGUAGES", "en")
     text = " ".join(repr(explain(exercise.id)).split())
-    told = sum(int(one or other) for one, other in re.findall(r"(\d+) × |Number of calls: (\d+)", text))
+    told = sum(int(one or other) for one, other in re.findall(r"= \d+ \((\d+)\)|Number of calls: (\d+)", text))
     told += "One more call" in text
     asked = ask(exercise, lambda *given, **named: None)
     assert told == len([trial for trial in asked.trials if trial.purpose is not Purpose.SQUARE])
@@ -126,7 +126,7 @@ def test_the_tolerance_is_the_exercises_own(explained):
 
 
 def test_a_tolerance_wider_than_float32_needs_is_not_narrowed_for_float32(explained):
-    assert "In float32 1e-2 is" in explained(rtol=1e-2)
+    assert "In float32, 1e-2 is" in explained(rtol=1e-2)
 
 
 def test_what_must_not_change_is_named(explained):

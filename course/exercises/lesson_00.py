@@ -100,6 +100,27 @@ first_check = Exercise(
             N_("What should a step of the loop do with what the steps before it have gathered?"),
         ),
         Mistake(
+            "mean_instead_of_sum",
+            "z",
+            lambda w, x: (w * x).mean(),
+            N_("You took **the mean** of the products: their sum has been divided by {in_}, the number of features."),
+            N_("Which operation divides by how many there are, and did anybody ask for that?"),
+        ),
+        Mistake(
+            "first_product_skipped",
+            "z",
+            lambda w, x: (w * x)[1:].sum(),
+            N_("**The first product is missing**; all the others are in the sum."),
+            N_("At which index does your loop begin, and what is the index of the first feature in Python?"),
+        ),
+        Mistake(
+            "last_product_skipped",
+            "z",
+            lambda w, x: (w * x)[:-1].sum(),
+            N_("**The last product is missing**; all the others are in the sum."),
+            N_("At which index does your loop end, and is `range` up to a number with that number or without it?"),
+        ),
+        Mistake(
             "all_pairs",
             "z",
             lambda w, x: w[:, None] * x,

@@ -65,8 +65,8 @@ weight_of_link = Exercise(
             "w",
             lambda W, source, target: W[target - 1, source - 1],
             N_(
-                "You took 1 off each index: that entry is **one row up and one column to the left**. An index 0 becomes −1, "
-                "which in Python is the last."
+                "You took 1 off each index: that entry is **one row up and one column to the left**. An index 0 "
+                "becomes −1, which in Python means the last one."
             ),
             N_("In a formula indices count from 1. From what number do they count in code, and in this function's arguments?"),
         ),
@@ -154,7 +154,7 @@ one_neuron = Exercise(
             "z",
             lambda W, x, b, i: W[:, i] @ x + b[i],
             N_("You took **column** {i} of W: the weights with which one feature enters all neurons."),
-            N_("Neuron {i} needs one weight for every feature. Along which axis of W do those stand?"),
+            N_("Neuron {i} needs one weight for every feature. Along which axis of W do they stand?"),
         ),
         Mistake(
             "neuron_not_summed",
@@ -188,7 +188,7 @@ one_neuron = Exercise(
             "neuron_whole_layer",
             "z",
             lambda W, x, b, i: W @ x + b,
-            N_("You returned **all {out} neurons** at once, and one is asked for."),
+            N_("You returned **all {out} neurons** at once, but only one is asked for."),
             N_("Which of these {out} numbers belongs to neuron {i}?"),
         ),
     ),
@@ -232,7 +232,7 @@ linear_column = Exercise(
                 "A column of {out} numbers plus a `b` of shape ({out},) became a square of shape `{got_shape}`: broadcasting "
                 "read `b` as **a row**."
             ),
-            N_("Write both shapes one under the other, from the right. Against which axis of WX does `b` stand?"),
+            N_("Write both shapes one under the other, aligned on the right. Against which axis of WX does `b` stand?"),
         ),
         Mistake(
             "column_bias_omitted",
@@ -294,7 +294,7 @@ linear_column = Exercise(
             "Z",
             lambda W, X, b: X @ W + b[:, None],
             N_("You put the column on **the left** of W: a row of X, which is one number, meets a column of W, which has {out}."),
-            N_("In which order do the two inner sizes meet: (out, in) before (in, 1), or (in, 1) before (out, in)?"),
+            N_("In which order are the two inner sizes equal: (out, in) before (in, 1), or (in, 1) before (out, in)?"),
         ),
         Mistake(
             "column_laid_down",
@@ -494,7 +494,7 @@ def _features_cut(W: Any, x: Any, b2: Any, b3: Any) -> Any:
 mended_layer = Exercise(
     id="mended-layer",
     entry="mended",
-    title=N_("Three mistakes in a printed layer"),
+    title=N_("Three mistakes in a published layer"),
     proves=N_("Every equation has its bias, the bias is that of its own layer, and the sizes are read from the shapes."),
     signature="mended(W, x, b2, b3)",
     parts=(Part("z", 3, ("out",)),),
@@ -577,7 +577,7 @@ mended_layer = Exercise(
             "z",
             _only_square,
             N_("The loop over neurons runs once **for every feature**: that works only where W is square."),
-            N_("Over what does the outer loop run, and where can that size be read?"),
+            N_("What does the outer loop run over, and where can you read that size?"),
         ),
         Mistake(
             "mended_features_cut",
@@ -596,7 +596,7 @@ mended_layer = Exercise(
     ),
     hints=(
         N_("Try it on a W of shape (3, 4). Where does it stop, and over which of the two sizes does that loop run?"),
-        N_("Compare every line of the code with the matrix formula: which term is there in one and not in the other?"),
+        N_("Compare every line of the code with the matrix formula: which term is in one and not in the other?"),
         N_("Look at every upper index: which layer does it belong to?"),
     ),
     minutes=8,

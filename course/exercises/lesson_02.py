@@ -98,7 +98,7 @@ linear_row = Exercise(
             "y",
             lambda x, W, b: W @ x + b,
             N_("W stands on the left, as in lesson 01, but x **lies**: the features of W met the single row of x."),
-            N_("On which side of W can a row stand, so that its features meet something?"),
+            N_("On which side of W must a row stand for its features to meet the features of W?"),
         ),
         Mistake(
             "fwd_order_kept",
@@ -274,6 +274,12 @@ def shown_rows() -> Inputs:
     return Inputs(GENERIC, x=numbers["x"], W=numbers["W"], b=numbers["b"])
 
 
+def _samples_of_one_axis(x: Any, layer: Any) -> Any:
+    import torch
+
+    return torch.stack([layer(row) for row in x])
+
+
 rows_through_columns = Exercise(
     id="rows-through-columns",
     entry="through_columns",
@@ -288,6 +294,16 @@ rows_through_columns = Exercise(
     ask=lambda learner, i: learner(i.x, column_layer(i.W, i.b)),
     expect=lambda i: linear(i.x, i.W, i.b),
     mistakes=(
+        Mistake(
+            "sample_without_its_second_axis",
+            "y",
+            _samples_of_one_axis,
+            N_(
+                "`layer` was given samples of **one axis**, and it waits for columns: so its bias, a column, and the product, "
+                "with one axis, were spread into a square of {out} × {out} for every sample."
+            ),
+            N_("Which shape has one sample as a column, and how does a row `x[n]` get its second axis?"),
+        ),
         Mistake(
             "columns_reshaped",
             "y",
@@ -363,7 +379,7 @@ rows_through_columns = Exercise(
                 "You **rotated** the table by 90 degrees: every sample became a column, but with its features from the last to "
                 "the first."
             ),
-            N_("A transpose mirrors in the main diagonal. Which corner of the table stays where it is?"),
+            N_("A transpose mirrors across the main diagonal. Which corner of the table stays where it is?"),
         ),
     ),
     hints=(
@@ -407,6 +423,16 @@ linear_batch = Exercise(
                 "instead of mirrored."
             ),
             N_("Take a 2 × 3 matrix of the numbers 1 to 6 and do the same to it. Where does the 2 go?"),
+        ),
+        Mistake(
+            "result_reshaped",
+            "y",
+            lambda x, W, b: (W @ x.T).reshape(x.shape[0], -1) + b,
+            N_(
+                "The product is right, a sample a column, but on the way to rows its numbers were **laid out again in the order "
+                "of memory**: one row holds numbers of different samples."
+            ),
+            N_("Which operation turns a column into a row and keeps its numbers together?"),
         ),
         Mistake(
             "fwd_left_multiply_rows",
@@ -482,7 +508,10 @@ linear_batch = Exercise(
     hints=(
         N_("What in `linear_row` depends on x having one row?"),
         N_("Write the shapes (N, in) and (out, in) side by side. What has to be done so that the two `in` are neighbours?"),
-        N_("The product is (N, out), and `b` is (out,). From the right, which axis does `b` stand under?"),
+        N_(
+            "The product is (N, out), and `b` is (out,). Line the two shapes up from the right: under which axis "
+            "of the product does `b` stand?"
+        ),
     ),
     minutes=5,
 )
@@ -533,7 +562,7 @@ product_shapes = Exercise(
             "WT",
             product_shapes_with(WT=lambda in_, out, N: (out, in_)),
             N_("For `{called}` you gave Wᵀ the shape `{gave}`: that is W **before** it is mirrored."),
-            N_("In a mirror image in the main diagonal, what becomes of a row?"),
+            N_("When a matrix is mirrored across its main diagonal, what becomes of a row?"),
         ),
         Mistake(
             "bias_as_column",
@@ -869,7 +898,7 @@ def draw_results(rng: Generator, sizes: Sizes) -> Inputs:
     y = normal(rng, sizes.N, sizes.out)
     row = normal(rng, 1, sizes.out)
     big = 1e9 * y
-    small = 1e-5 * (y + np.sign(y))  # from 1e-5 up: a thousandth of the largest is more than the 1e-8 of torch.allclose
+    small = 2e-5 * (y + np.sign(y))  # from 2e-5 up: a thousandth of the smallest is more than the 1e-8 of torch.allclose
     mixed = 1e-2 * y
     mixed[0] = big[0]
     zero, nan = y.copy(), y.copy()
@@ -927,8 +956,8 @@ def answers(given: list[Any]) -> Any:
 same_numbers = Exercise(
     id="same-numbers",
     entry="same_numbers",
-    title=N_("The same but for rounding"),
-    proves=N_("Two results are the same when their shapes are, and when every entry differs by no more than rounding can do."),
+    title=N_("The same up to rounding"),
+    proves=N_("Two results are the same when their shapes are, and when every entry differs by no more than rounding can cause."),
     signature="same_numbers(a, b)",
     parts=tuple(Part(name, 1) for name in PAIRS),
     draw=draw_results,

@@ -427,9 +427,7 @@ SHAPE_WITHOUT_COMMA = N_(
     "What you gave for `{name}` is a **number**, not a shape: Python needs a comma to make a tuple of one number, `(7,)` and "
     "not `(7)`."
 )
-ONE_SIZE_OF_SEVERAL = N_(
-    "What you gave for `{name}` is one **number**, and {count} sizes are asked for. Which other belongs to it?"
-)
+ONE_SIZE_OF_SEVERAL = N_("What you gave for `{name}` is one **number**, and {count} sizes are asked for. What is the other one?")
 NO_NUMBERS = N_(
     "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something other than "
     "numbers."
@@ -451,9 +449,10 @@ NOT_FINITE = N_(
     "There is NaN or an infinite number in `{name}`: look for a division by zero or for memory that was never filled."
 )
 OTHER_TRUTH = N_(
-    "The answer to `{index}` should be {expected}, and yours is {got}. No mistake that we know answers all cases as you do."
+    "The answer to `{index}` should be {expected}, and yours is {got}. No mistake that we know of "
+    "gives the same answers in all cases."
 )
-UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know. Furthest off is `{index}`.")
+UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know of. Furthest off is `{index}`.")
 UNKNOWN_NUMBER = N_("The result is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
 FLOAT32 = N_(
     "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "

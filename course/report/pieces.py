@@ -266,7 +266,7 @@ class Printed:
         return tag("details", summary(labels(self.warned, languages)), shown, cls="nl-more")
 
     def text(self, languages: Languages) -> str:
-        printed = self.output.strip() and f"{labels_text(words.PRINTED, languages)}:\n{indented(self.cut)}"
+        printed = self.output.strip() and f"{labels_text(words.PRINTED, languages)}\n{indented(self.cut)}"
         more = paragraphs_text((self.more,), languages) if printed and self.more else ""
         warned = self.warnings and "\n".join((f"{labels_text(self.warned, languages)}", *map(indented, self.warnings)))
         return "\n".join(part for part in (printed, more, warned or "") if part)

@@ -2,7 +2,7 @@
 Chromium and Jupyter servers for the tests that look at what a learner sees.
 
 They must withstand: a machine without Chromium (skipped with the reason, but a failure where REQUIRE_BROWSER=1), a
-user's own Jupyter settings (none are read), a network (every request to another host is refused, and fails the test),
+user's own Jupyter settings (none are read), a network (no other host is found, and a request to one fails the test),
 and a test that dies (every server and its kernels end with the session).
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 from pages import Server
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -37,7 +37,11 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # there is no other host
 ]
+
+VIEWPORT = {"width": 1280, "height": 900}
+OUTSIDE = re.compile(r"(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])")
 
 # As `course lab` presets things: for everybody on this server, yielding to what a user chooses.
 PRESETS = {
@@ -65,36 +69,42 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages of a session, so that JupyterLab's scripts are read once and then come from the cache."""
+    context = browser.new_context(viewport=VIEWPORT, locale="en-US")
+    yield context
+    context.close()
+
+
 @contextlib.contextmanager
-def new_page(browser: Browser) -> Iterator[Page]:
+def new_page(context: BrowserContext) -> Iterator[Page]:
     """An empty page, 1280 × 900. An error at its end if it asked anyone but this machine for anything."""
-    outside: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-
-    def refuse(route) -> None:
-        outside.append(route.request.url)
-        route.abort()
-
-    context.route(re.compile(r"^(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])"), refuse)
+    asked: list[str] = []
     page = context.new_page()
+    # Listened to, not routed: a route would turn the browser's cache off.
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.set_viewport_size(VIEWPORT)
     page.set_default_timeout(PATIENCE * 1000)
     expect.set_options(timeout=PATIENCE * 1000 / 3)
     yield page
-    context.close()
+    page.close()
+    outside = [url for url in asked if OUTSIDE.match(url)]
     assert outside == [], f"the page asked other hosts: {outside}"
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(context: BrowserContext) -> Iterator[Page]:
     """A page of the test's own; see `new_page`."""
-    with new_page(browser) as page:
+    with new_page(context) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
-def kept_page(browser: Browser) -> Iterator[Page]:
+def kept_page(context: BrowserContext) -> Iterator[Page]:
     """One page for the tests of a module that leave it as they find it: opening JupyterLab takes seconds."""
-    with new_page(browser) as page:
+    with new_page(context) as page:
         yield page
 
 

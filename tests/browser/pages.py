@@ -6,6 +6,7 @@ cell is brought into view before it is handed out, and what a cell holds is read
 servers of these tests show to the page as `window.jupyterapp`.
 """
 
+import contextlib
 import json
 import re
 import urllib.parse
@@ -13,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "test-artifacts"
 WAIT = 120_000  # ms until a kernel or a run is given up
+SETTLED = 10_000  # ms until a cell that is in view has come to rest
 
 Which = int | str
 
@@ -93,12 +95,27 @@ def code(source: str, html: str | None = None, **metadata) -> dict:
     }
 
 
-def open_notebook(page: Page, server: Server, path: str, *, app: str = "lab") -> None:
+REOPEN = """async (path) => {
+  for (const open of [...window.jupyterapp.shell.widgets("main")]) {
+    await open.context?.sessionContext?.shutdown();
+    open.dispose();  // to close would ask whether to save
+  }
+  const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+  await panel.context.ready;
+}"""
+
+
+def open_notebook(page: Page, server: Server, path: str, *, app: str = "lab", stay: bool = False) -> None:
     """
     Opens *path*, relative to the server's folder, and waits until its cells are drawn.
 
-    Args: app: "lab", with a fresh workspace, or "notebook" for Notebook 7.
+    Args: app: "lab", with a fresh workspace, or "notebook" for Notebook 7. stay: a page that is in this server's JupyterLab
+    already is not loaded again, which takes seconds; what was open in it is closed.
     """
+    if stay and app == "lab" and page.url.startswith(f"{server.url}/lab"):
+        evaluate(page, REOPEN, path)
+        wait_until_drawn(page)
+        return
     quoted = urllib.parse.quote(path)
     where = {"lab": f"/lab/tree/{quoted}?reset&", "notebook": f"/notebooks/{quoted}?"}[app]
     page.goto(f"{server.url}{where}token={server.token}")
@@ -120,19 +137,23 @@ def wait_until_drawn(page: Page) -> None:
 
 def cell(page: Page, which: Which) -> Locator:
     """The cell in the page, scrolled into view. Ask again after a scroll: it may have left the page."""
-    index = evaluate(
-        page,
-        """async (which) => {
-          const index = indexOf(which), cell = cellAt(which);
-          if (!cell.inViewport) await within(10000, notebook().scrollToItem(index), () => `cell ${which} not in view`);
-          cell.node.dataset.ofTheTests = index;
-          return index;
-        }""",
-        which,
-    )
-    found = page.locator(f'.jp-Cell[data-of-the-tests="{index}"]').locator("visible=true")
-    found.scroll_into_view_if_needed()
-    return found
+    for _ in range(10):
+        index = evaluate(
+            page,
+            """async (which) => {
+              const index = indexOf(which), cell = cellAt(which);
+              if (!cell.inViewport) await within(10000, notebook().scrollToItem(index), () => `cell ${which} not in view`);
+              cell.node.dataset.ofTheTests = index;
+              return index;
+            }""",
+            which,
+        )
+        found = page.locator(f'.jp-Cell[data-of-the-tests="{index}"]').locator("visible=true")
+        # JupyterLab takes a cell out of the page and puts it back while it settles.
+        with contextlib.suppress(Error):
+            found.scroll_into_view_if_needed(timeout=SETTLED)
+            return found
+    raise AssertionError(f"cell {which} does not stay in view")
 
 
 def source(page: Page, which: Which) -> str:

@@ -56,6 +56,12 @@ def lessons(lab: Server) -> Server:
     return lab
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    """One page for all of these tests: JupyterLab opens once, and every notebook in it anew."""
+    return kept_page
+
+
 def with_answers(server: Server, notebook: Path, name: str, answer) -> str:
     """A copy of a released *notebook* in which every answer cell holds `answer(exercise)`; its path in the server's folder."""
     content = json.loads((RELEASE / notebook).read_text())
@@ -92,7 +98,7 @@ def last_code_cell_ran(page: Page) -> bool:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 def test_run_all_on_an_untouched_lesson_reaches_the_last_cell_without_an_error(page: Page, lessons: Server, notebook: Path):
-    open_notebook(page, lessons, f"lessons/{notebook}")
+    open_notebook(page, lessons, f"lessons/{notebook}", stay=True)
     run_all(page)
     assert errors(page) == []
     assert last_code_cell_ran(page)
@@ -102,7 +108,7 @@ def test_run_all_on_an_untouched_lesson_reaches_the_last_cell_without_an_error(p
 def test_run_all_with_a_mistake_in_every_answer_reaches_the_last_cell_without_an_error(
     page: Page, lessons: Server, notebook: Path
 ):
-    open_notebook(page, lessons, with_answers(lessons, notebook, "wrong", known_mistake))
+    open_notebook(page, lessons, with_answers(lessons, notebook, "wrong", known_mistake), stay=True)
     run_all(page)
     assert errors(page) == []
     assert last_code_cell_ran(page)
@@ -117,7 +123,7 @@ def test_run_all_with_a_mistake_in_every_answer_reaches_the_last_cell_without_an
 
 
 def test_a_lesson_stands_in_columns_before_any_cell_has_run(page: Page, lessons: Server):
-    open_notebook(page, lessons, f"lessons/{ONE}")
+    open_notebook(page, lessons, f"lessons/{ONE}", stay=True)
     blocks = [page.locator(f'.jp-MarkdownCell div[lang="{language}"]').locator("visible=true").first for language in ("ru", "zh")]
     russian, chinese = (block.bounding_box() for block in blocks)
     assert russian is not None
@@ -139,7 +145,7 @@ def says(mistake: str) -> dict[str, str]:
 
 def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> None:
     """From a wrong answer over a syntax error to the right one, with the switch in between."""
-    open_notebook(page, server, path, app=app)
+    open_notebook(page, server, path, app=app, stay=True)
     run_cell(page, 1) if source(page, 1) else None
     type_into_cell(page, f"{EXERCISE}-answer", WRONG)
     run_cell(page, f"{EXERCISE}-answer")
@@ -179,6 +185,19 @@ def test_a_wrong_answer_a_syntax_error_and_the_right_answer_in_plain_jupyterlab(
     walk(page, lessons, f"lessons/{ONE}", "lab")
 
 
+def test_reports_in_both_themes(page: Page, lessons: Server):
+    """For people to look at, beside the drawings: every report of lesson 01 with a mistake in it."""
+    open_notebook(page, lessons, with_answers(lessons, ONE, "themes", known_mistake), stay=True)
+    run_all(page)
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        for exercise_id in ("one-neuron", EXERCISE, "column-shapes"):
+            cell(page, exercise_id)
+            screenshot(page, f"report-{exercise_id}-{theme}")
+    set_theme(page, "light")
+    assert shown(page) == ["ru", "zh"]
+
+
 def test_the_same_in_notebook_7(page: Page, notebook7: Server):
     shutil.copytree(RELEASE, notebook7.folder / "lessons", dirs_exist_ok=True)
     walk(page, notebook7, f"lessons/{ONE}", "notebook7", app="notebook")
@@ -188,19 +207,6 @@ def test_the_same_in_the_jupyterlab_that_course_lab_starts(page: Page, tmp_path:
     with course_lab(tmp_path) as server:
         assert (server.folder / ONE).exists()
         walk(page, server, str(ONE), "course-lab")
-
-
-def test_reports_in_both_themes(page: Page, lessons: Server):
-    """For people to look at, beside the drawings: every report of lesson 01 with a mistake in it."""
-    open_notebook(page, lessons, with_answers(lessons, ONE, "themes", known_mistake))
-    run_all(page)
-    for theme in ("light", "dark"):
-        set_theme(page, theme)
-        for exercise_id in ("one-neuron", EXERCISE, "column-shapes"):
-            cell(page, exercise_id)
-            screenshot(page, f"report-{exercise_id}-{theme}")
-    set_theme(page, "light")
-    assert shown(page) == ["ru", "zh"]
 
 
 @contextlib.contextmanager
