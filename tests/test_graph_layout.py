@@ -7,7 +7,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from course.exercise import thread
@@ -179,6 +179,30 @@ def test_any_computation_is_laid_out_without_a_fault(plan, width):
             raise
         return
     assert faults(layout(trace, width)) == []
+
+
+LAYERS = {
+    "a product": lambda x, W, b: (x @ W.T).sum(),
+    "a loss": lambda x, W, b: ((x @ W.T + b).sigmoid() ** 2).sum(),
+    "a fan-out": lambda x, W, b: ((x @ W.T + b).relu() + x @ W.T).sum() + (x * x).sum(),
+}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(sorted(LAYERS)),
+    st.tuples(*[st.integers(1, 24)] * 3),
+    st.sampled_from([1e-4, 1.0, 1e3]),
+    st.lists(st.integers(300, 900), min_size=3, max_size=3),
+)
+@example("a product", (20, 10, 3), 1.0, [330, 490, 600])  # x is as wide as the picture, and W had to come past it
+@example("a product", (8, 8, 8), 1.0, [330, 490, 330])
+def test_a_layer_of_any_size_is_laid_out_at_any_width(name, sizes, scale, widths):
+    N, in_, out = sizes
+    inputs = {"x": scale * tensor(N, in_, seed=1), "W": scale * tensor(out, in_, seed=2), "b": tensor(out, seed=3)}
+    trace = graph(LAYERS[name], {letter: one.detach() for letter, one in inputs.items()})
+    for width in widths:
+        assert faults(layout(trace, width)) == []
 
 
 def test_25_operations_are_laid_out():

@@ -89,6 +89,28 @@ def test_a_module_without_a_name_has_its_parameters_own_names():
     assert trace.tensor("bias").gradient.text == "db"
 
 
+@pytest.mark.parametrize(
+    ("fn", "names"), [(torch.nn.Linear(4, 3), "x"), (torch.nn.Sequential(torch.nn.Linear(4, 3)), "x"), (torch.nn.ReLU(), "z")]
+)
+def test_a_module_whose_forward_calls_its_input_otherwise_takes_it(fn, names):
+    trace = graph(fn, {names: torch.ones(5, 4, requires_grad=True)}, seed=torch.ones(5, 4 if names == "z" else 3))
+    assert trace.tensor(names).value.shape == (5, 4)
+
+
+def test_what_has_a_parameters_name_goes_there_and_the_others_in_order():
+    trace = graph(lambda a, b, c: (a - b) * c, {"b": 2.0, "x": 5.0, "c": 10.0})
+    assert trace.steps[-1].text("en")
+    assert [one.text for one in trace.definitions] == ["L = (x − b) c"]
+    assert trace.tensor("L").value.entries == (30,)
+
+
+@pytest.mark.parametrize("inputs", [{"x": 1.0, "t": 2.0}, {}])
+def test_inputs_that_do_not_go_with_the_parameters_are_told_with_their_names(inputs):
+    with pytest.raises(Refusal) as why:
+        graph(torch.nn.Linear(1, 1), inputs)
+    assert "Linear takes these parameters: input" in str(why.value)
+
+
 def test_of_two_names_in_a_notebook_the_one_that_the_cell_uses_is_taken():
     space = {"other": None, **layer()}
     space["other"] = space["W"]

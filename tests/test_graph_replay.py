@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from course.graph import Refusal, record
+from course.graph import Refusal, graph, record
 from course.graph.record import Recording
 from course.graph.refusal import TOO_MANY
 from course.graph.replay import Replay, replay, vjp
@@ -346,3 +347,61 @@ def test_a_lost_contribution_is_refused():
 
     with pytest.raises(Refusal, match=r"For x the contributions add up"):
         replay(recording, lossy)
+
+
+# -- a broken recording is refused: autograd's own graph tells --------------------------------------------------------------
+
+
+def with_operands(recording: Recording, changes: dict[str, tuple[str, ...]]) -> Recording:
+    return replace(recording, calls=tuple(replace(one, operands=changes.get(one.id, one.operands)) for one in recording.calls))
+
+
+def test_two_tensors_of_the_same_numbers_taken_for_each_other_are_refused():
+    """Every number stays right: a and c are equal, and so are their gradients. Only autograd's graph tells them apart."""
+    a, c = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+    recording = recorded(lambda: (a * 2).sum() + (c * 2).sum())
+    first, second = [call for call in recording.calls if call.op == "mul"]
+    crossed = with_operands(recording, {first.id: second.operands, second.id: first.operands})
+    assert replay(recording).edges
+    assert replay(replace(crossed, ways=with_any_way(crossed))).edges, "no other invariant sees it"
+    with pytest.raises(Refusal, match=r"from mul back to a|from mul back to c"):
+        replay(crossed)
+
+
+def with_any_way(recording: Recording) -> dict[str, frozenset[frozenset[str]]]:
+    return {call.result: frozenset(frozenset([id]) for id in call.operands) for call in recording.calls}
+
+
+def test_an_operand_that_was_not_recorded_is_refused():
+    """The product is recorded as if its second factor were a number."""
+    x, s = tensor(3, seed=1), torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    recording = recorded(lambda: (x * s).sum())
+    product = recording.calls[0]
+    assert product.op == "mul"
+    alone = replace(product, args=(product.args[0], 2.0), operands=product.operands[:1])
+    with pytest.raises(Refusal, match="from mul back to a tensor that the recording does not hold") as refused:
+        replay(replace(recording, calls=(alone, *recording.calls[1:])))
+    assert refused.value.at == product.id
+
+
+def test_views_and_the_inside_of_folded_and_fused_operations_are_passed_through():
+    x, W, t = tensor(5, 4, seed=1), tensor(3, 4, seed=2), torch.tensor([0, 1, 2, 0, 1])
+    recording = recorded(lambda: F.cross_entropy(F.linear(x, W), t))
+    ways = {call.op: recording.ways[call.result] for call in recording.calls}
+    assert ways["cross_entropy"] == {frozenset([recording.calls[-2].result])}
+
+    def loss(x, W):
+        y = x @ W.T
+        L = (y**2).mean()
+        return L
+
+    trace = graph(loss, {"x": x, "W": W}, fold={"L": "mean square"})
+    assert [one.sign for one in trace.operations] == ["ᵀ", "@", "mean square"]
+
+
+def test_tensors_made_before_the_recording_end_autograds_ways():
+    w = tensor(3, seed=1)
+    h = w.exp()
+    recording = recorded(lambda: (h * w).sum())
+    known = {name: id for id, name in recording.names.items()}
+    assert recording.ways[recording.calls[0].result] == {frozenset([known["h"]]), frozenset([known["w"]])}

@@ -13,6 +13,7 @@ import torch
 from course.exercise import thread
 from course.graph import Trace, graph
 from course.graph.formula import infix, literal, product, scaled, summed, symbol, transposed
+from course.graph.telling import both_signs
 from course.graph.trace import COMPUTED, NOT_COMPUTED, NOT_NEEDED, SHOWN, VERSION, ZERO
 from course.language import LANGUAGES
 from tests.test_graph_replay import OPERATIONS, tensor
@@ -118,6 +119,37 @@ def test_an_entry_of_dW_is_the_sum_of_its_products(layer):
     assert (left.shape, right.shape) == ((3, 5), (5, 4))
     assert [left.entries[i] for i in lit_left] == G[:, 1].tolist()
     assert [right.entries[i] for i in lit_right] == INPUTS["x"][:, 3].tolist()
+
+
+def test_the_sentence_speaks_of_an_entry_in_which_mistakes_would_show(layer):
+    """Both signs in its sum, and an index that is another one when rows are taken for columns."""
+    last = steps(layer, "edge")[-1]
+    assert layer.tensor(last.tensor).name == "W"
+    assert "dW[1, 3] = 1·(−1) + 0·1 + 0·3 + 1·(−2) + 1·(−2) = −5" in sentence(last)
+    for step in layer.steps:
+        if step.entry is not None and step.numbers.entries is not None and any(step.numbers.entries):
+            assert step.numbers.entries[step.entry] != 0
+
+
+def test_of_two_sums_the_one_with_both_signs_is_told():
+    trace = graph(lambda x, b: ((x + b) ** 2).sum(), {"x": [[1, 1, -2], [1, 2, 3]], "b": [0, 0, 0]})
+    (reduce,) = steps(trace, "reduce")
+    assert "db[2] = (−4) + 6 = 2" in sentence(reduce)  # and not db[1] = 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("1·(−1) + 0·3 = −1", True),
+        ("2 + 1 + 0 = 3", False),
+        ("0·(−1) + 0·(−2) = 0", False),
+        ("−2", False),
+        ("−2 + 0.5 ≈ −1.5", True),
+        ("3 − 1 = 2", False),
+    ],
+)
+def test_both_signs_are_those_of_the_numbers_that_are_added(text, both):
+    assert both_signs(text) == both
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ trace: names, formulas, steps, as plain data) → `layout` (where it all stands)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import Signature
+from inspect import signature as signature_of
 from typing import Any
 
 from course.graph.record import record
-from course.graph.refusal import Refusal
+from course.graph.refusal import OTHER_PARAMETERS, Refusal
 from course.graph.trace import Trace
 
 __all__ = ["Refusal", "Trace", "graph", "record", "trace_of"]
@@ -33,7 +35,7 @@ def graph(
     letters: Mapping[str, str] | None = None,
 ) -> Trace:
     """
-    Run *fn* on the *inputs*, as keyword arguments where it takes them by name, and trace what it computes.
+    Run *fn* on the *inputs*, each by its name where *fn* takes that, the others in order, and trace what it computes.
 
     fn: a function or module that returns the tensor to draw, usually the loss L. inputs: tensors, arrays, lists or numbers by
     name; they are copied, so nothing of the caller's gets a gradient. constants: inputs that need no gradient; by default, where
@@ -81,12 +83,36 @@ def copy_of(name: str, value: Any, inputs: Mapping[str, Any], constants: Sequenc
 
 
 def called(fn: Callable[..., Any], tensors: Mapping[str, Any]) -> Any:
-    """fn(**tensors) where its parameters bear those names, else in their order: `lambda a, b: …` need not repeat them."""
-    import inspect
-
+    """
+    fn of the *tensors*: each by its name where a parameter bears it, the others in their order for the parameters that are
+    left. `lambda a, b: …` need not repeat the names, and the forward of a module may call x its input.
+    Raises: Refusal where the parameters and the tensors do not go together.
+    """
     try:
         # A module takes anything and hands it to its forward, which knows the names.
-        inspect.signature(getattr(fn, "forward", fn)).bind(**tensors)
-    except (TypeError, ValueError):
+        signature = signature_of(getattr(fn, "forward", fn))
+    except (TypeError, ValueError):  # some functions of torch do not tell
         return fn(*tensors.values())
-    return fn(**tensors)
+    if fits(signature, **tensors):
+        return fn(**tensors)
+    free = [
+        one.name for one in signature.parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in tensors
+    ]
+    others = [value for name, value in tensors.items() if name not in signature.parameters]
+    bound = {name: value for name, value in tensors.items() if name in signature.parameters} | dict(
+        zip(free, others, strict=False)
+    )
+    if len(others) <= len(free) and fits(signature, **bound):
+        return fn(**bound)
+    if fits(signature, *tensors.values()):
+        return fn(*tensors.values())
+    name = getattr(fn, "__name__", type(fn).__name__)
+    raise Refusal(OTHER_PARAMETERS, function=name, parameters=", ".join(signature.parameters) or "–", names=", ".join(tensors))
+
+
+def fits(signature: Signature, *args: Any, **kwargs: Any) -> bool:
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True

@@ -19,6 +19,7 @@ from course.graph.trace import Edge, Trace, plain
 WIDTH = 860  # px, the widest picture
 MARGIN = 12
 COLUMN_GAP, ROW_GAP, BAND_GAP = 44, 20, 44
+LANE = 24  # px beside the widest card, so that a line to what stands below it can pass
 OFFSET = 5  # px between a line's middle and its two directions
 LABEL_H = 14
 
@@ -107,13 +108,14 @@ class Nodes:
 
 def layout(trace: Trace, width: int = WIDTH) -> Layout:
     """Lay *trace* out in at most *width* px (at least 300); whatever does not fit side by side goes on below."""
-    nodes = nodes_of(trace, width - 2 * MARGIN)
+    nodes = nodes_of(trace, width - 2 * MARGIN - LANE)
     for wider in range(3):
         boxes = placed(trace, nodes, width, COLUMN_GAP + 20 * wider, ROW_GAP + 10 * wider)
         lines = drawn(nodes, boxes, width, share=wider == 2)
         if lines is not None:
             return finished(trace, nodes, boxes, lines, width)
-    raise AssertionError("no way around the boxes")  # with shared tracks there always is one
+    # With shared tracks there always is one: between the columns of a band, or beside a band that is one column.
+    raise AssertionError("no way around the boxes")
 
 
 # -- the graph as boxes -----------------------------------------------------------------------------------------------------

@@ -9,12 +9,13 @@ code that raises: that exception is the learner's, and our frames are taken out 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType, TracebackType
 from typing import Any
 
 import torch
+from torch.autograd.graph import get_gradient_edge
 from torch.overrides import TorchFunctionMode
 
 from course.answer import Line
@@ -91,7 +92,9 @@ class Recording:
 
     seed: the upstream gradient that the backward pass starts with, None where nothing needs a gradient. inputs: ids of the
     tensors that nothing recorded computes. grads: autograd's own gradient of each tensor that needs one, None where the
-    target does not depend on it. `values` also holds what lies inside of folded operations.
+    target does not depend on it. ways: for each result that autograd computed, the tensors from which its own graph leads
+    there, one set for each (of more than one where two share a place in that graph, empty for one that was not recorded).
+    `values` also holds what lies inside of folded operations.
     """
 
     calls: tuple[Call, ...]
@@ -101,6 +104,7 @@ class Recording:
     seed: torch.Tensor | None = None
     inputs: tuple[str, ...] = ()
     grads: Mapping[str, torch.Tensor | None] = field(default_factory=dict)
+    ways: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     letters: Mapping[str, str] = field(default_factory=dict)
 
@@ -374,6 +378,7 @@ class Watch(TorchFunctionMode):
             target=target,
             seed=seed,
             grads=autograds(used[target], outer, seed),
+            ways={} if seed is None else autograds_ways(outer, {call.result for call in calls}),
             inputs=tuple(id for id in dict.fromkeys((*given, *used)) if id in used and id not in made),
             axes=wanted.axes,
             letters=wanted.letters,
@@ -506,6 +511,35 @@ def autograds(
             return dict.fromkeys(wanted)  # the replay names the operation
         raise
     return {id: None if grad is None else copied(grad) for id, grad in zip(wanted, found, strict=True)}
+
+
+def autograds_ways(tensors: Mapping[str, torch.Tensor], results: Container[str]) -> dict[str, frozenset[frozenset[str]]]:
+    """
+    For each of the *tensors* that is one of the *results*: where autograd's own graph leads from it, back to the next of the
+    *tensors* on every way. What lies between (views, the inside of a fused or folded operation) is passed through.
+    """
+    places: dict[tuple[Any, int], set[str]] = {}
+    for id_, tensor in tensors.items():
+        if tensor.requires_grad:
+            edge = get_gradient_edge(tensor)
+            places.setdefault((edge.node, edge.output_nr), set()).add(id_)
+    found = {}
+    for id_, tensor in tensors.items():
+        if id_ not in results or tensor.grad_fn is None:
+            continue
+        ways, open_, seen = set(), list(tensor.grad_fn.next_functions), set()
+        while open_:
+            place = open_.pop()
+            node = place[0]
+            if node is None or place in seen:
+                continue
+            seen.add(place)
+            if place in places or not node.next_functions:
+                ways.add(frozenset(places.get(place, ())))
+            else:
+                open_ += node.next_functions
+        found[id_] = frozenset(ways)
+    return found
 
 
 def name_of(func: Any) -> str:

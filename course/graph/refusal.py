@@ -32,6 +32,9 @@ class Refusal(Exception):
 # -- what was recorded ----------------------------------------------------------------------------------------------
 
 NOTHING = N_("No operation was recorded that leads to a result. Compute something from the tensors inside of the recorded code.")
+OTHER_PARAMETERS = N_(
+    "{function} takes these parameters: {parameters}; and these inputs were given: {names}. Give every parameter one input."
+)
 NOT_A_TENSOR = N_("The recorded code gave {kind}, not a tensor. Return the tensor whose computation is to be drawn, such as L.")
 NOT_RECORDED = N_("The tensor that is to be drawn was not computed by the recorded code. Compute it inside, or name another one.")
 NO_SUCH_NAME = N_("No recorded tensor is called {name}. The recorded names are: {names}.")
@@ -86,6 +89,14 @@ GRADIENT_NOT_FINITE = N_(
 
 # -- when the replay and autograd disagree ------------------------------------------------------------------------------
 
+NO_SUCH_WAY = N_(
+    "The recording leads from {operation} back to {name}, and autograd's own graph has no such way. The picture is not drawn, "
+    "because one of its lines would be wrong."
+)
+WAY_MISSING = N_(
+    "Autograd's own graph leads from {operation} back to a tensor that the recording does not hold among its operands. The "
+    "picture is not drawn, because a line would be missing."
+)
 NOT_LINEAR = N_(
     "The backward pass of {operation} is not what arrives times the local derivative: for {name} the two differ at {index} by "
     "{difference}. In a Function of your own, look at what `backward` does with the gradient that it is given."

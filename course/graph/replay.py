@@ -6,8 +6,9 @@ Each operation is run once more on its recorded values, alone, so that what flow
     contribution over every repeated entry → its sum           where the forward pass broadcast the operand
     contributions of all uses → the gradient of the tensor
 
-Four things are checked at every replay: the operation gives its recorded value again; the contribution is upstream times
-the matrix of derivatives; a gradient has the shape of its tensor; and the sum of the contributions is autograd's gradient.
+Five things are checked at every replay: the operation gives its recorded value again; its edges are those of autograd's own
+graph; the contribution is upstream times the matrix of derivatives; a gradient has the shape of its tensor; and the sum of the
+contributions is autograd's gradient.
 Where one fails, a `Refusal` names the operation. `torch.func` is left alone: its first use costs a second.
 """
 
@@ -93,7 +94,9 @@ def replay(recording: Recording, vjp: Vjp = vjp) -> Replay:
         upstream = grads.get(call.result)
         if upstream is None:
             continue
-        for edge in edges_of(recording, call, outs[call.id], upstream, vjp):
+        found = edges_of(recording, call, outs[call.id], upstream, vjp)
+        check_ways(recording, call, found)
+        for edge in found:
             check_edge(recording, edge)
             edges.append(edge)
             before = grads.get(edge.tensor)
@@ -256,6 +259,16 @@ def not_finite(tensor: torch.Tensor) -> tuple[str, float] | None:
         return None
     index = tuple((~tensor.isfinite()).nonzero()[0].tolist())
     return str(list(index)), float(tensor[index])
+
+
+def check_ways(recording: Recording, call: Call, edges: Sequence[Edge]) -> None:
+    """The edges of an operation are autograd's: equal numbers do not tell that one tensor was taken for another."""
+    ways = recording.ways.get(call.result, frozenset())
+    for edge in edges:
+        if not any(edge.tensor in way for way in ways):
+            raise Refusal(refusal.NO_SUCH_WAY, call.id, operation=named(call), name=text_of(recording, edge.tensor))
+    if any(way.isdisjoint(call.operands) for way in ways):
+        raise Refusal(refusal.WAY_MISSING, call.id, operation=named(call))
 
 
 def check_edge(recording: Recording, edge: Edge) -> None:

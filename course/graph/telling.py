@@ -1,11 +1,13 @@
 """The steps of a picture, in order, each with the sentence that says what it did, with its numbers in it.
 
 The sentences are what a screen reader reads and what stands under the picture. They say what tensors do, never that something
-"is performed", and each speaks of one entry that can be checked in the head: the largest, so that it is seldom a zero.
+"is performed", and each speaks of one entry that can be checked in the head, chosen so that a usual mistake would
+show in it (`telling_entry`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from course.exercise import N_
@@ -106,7 +108,7 @@ def tell(trace: Trace, forward_sums: Mapping[str, tuple[str, ...] | None]) -> tu
 
 def forward(trace: Trace, operation: Operation, sums: tuple[str, ...] | None) -> Step:
     tensor = trace.tensor(operation.result)
-    entry = telling_entry(tensor.value)
+    entry = telling_entry(tensor.value, sums)
     formula, shape = operation.definition.text, shape_text(tensor.value)
     if not tensor.value.whole or sums is None:
         say = Say(FORWARD_LARGE, {"formula": formula, "shape": shape, **bounds(tensor.value)})
@@ -139,7 +141,7 @@ def along(trace: Trace, edge: Edge, *, alone: bool) -> Step:
     sent = edge.contribution if edge.unreduced is None else edge.unreduced
     assert sent is not None
     assert edge.formula is not None
-    entry = telling_entry(sent)
+    entry = telling_entry(sent, edge.sums)
     says = [edge_words(trace, edge, operation, operand, sent, entry)]
     if edge.unreduced is not None:
         says.append(Say(BEFORE_THE_SUM, {"operand": operand.formula.text, "count": places(edge), "shape": shape_text(sent)}))
@@ -204,7 +206,7 @@ def reduced(trace: Trace, edge: Edge, *, alone: bool) -> Step:
     operand = trace.tensor(edge.tensor)
     total = edge.contribution
     assert total is not None
-    entry = telling_entry(total)
+    entry = telling_entry(total, edge.reduced_sums)
     values = {"operand": operand.formula.text, "count": places(edge)}
     if edge.reduced_sums is None:
         says = [Say(REDUCE_LARGE, values)]
@@ -237,7 +239,7 @@ def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: 
     assert new is not None
     assert total is not None
     last = None if before is None else before.total
-    entry = telling_entry(total)
+    entry = 0
     values = {"operand": operand.formula.text, "uses": uses, "part": part}
     sums: tuple[str, ...] | None = None
     if new.entries is None or total.entries is None:
@@ -249,6 +251,7 @@ def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: 
             else [*map(list, zip(last.entries, new.entries, strict=True))]
         )
         sums = tuple(in_sum(term, total.entries[index]) for index, term in enumerate(terms))
+        entry = telling_entry(total, sums)
         values |= {"entry": entry_text(operand.gradient, total, entry), "sum": sums[entry]}
         say = Say(LAST_PART if part == uses else FIRST_PART if part == 1 else NEXT_PART, values)
     return Step(
@@ -309,11 +312,33 @@ def index_of(entry: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(index)
 
 
-def telling_entry(numbers: Numbers) -> int:
-    """The largest entry: it is seldom a zero, and the first of its size."""
-    if numbers.entries is None:
+def telling_entry(numbers: Numbers, sums: Sequence[str] | None = None) -> int:
+    """
+    The entry that a sentence speaks of: no zero; one that is not also found by taking row for column or the first for any
+    other; one whose sum in *sums* has both signs, so that a lost sign would show; of those the first largest.
+    """
+    entries = numbers.entries
+    if entries is None:
         return 0
-    return max(range(len(numbers.entries)), key=lambda entry: (abs(numbers.entries[entry]), -entry))  # type: ignore[index]
+
+    def worth(entry: int) -> tuple[bool, bool, bool, bool, float, int]:
+        value, index = abs(entries[entry]), index_of(entry, numbers.shape)
+        return (
+            value > 0,
+            len(set(index)) == len(index),
+            all(index),
+            sums is not None and both_signs(sums[entry]),
+            value,
+            -entry,
+        )
+
+    return max(range(len(entries)), key=worth)
+
+
+def both_signs(sum_: str) -> bool:
+    """Does a sum as text, 1·(−1) + 0·3 = −1, add or multiply numbers above and below zero?"""
+    written = re.findall(r"(−?)(\d[\d.]*)", re.split("[=≈]", sum_)[0])
+    return {sign for sign, digits in written if digits.strip("0.")} == {"−", ""}
 
 
 def shape_text(numbers: Numbers) -> str:
