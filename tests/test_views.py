@@ -219,7 +219,7 @@ def test_the_table_holds_every_number_every_sentence_and_the_sums(layer):
 
 
 def test_text_goes_in_escaped():
-    assert "z &lt; &amp; `z`" in small().to_html(("en",))
+    assert "z &lt; &amp; z" in small().to_html(("en",))
     assert (
         "</script"
         not in page(small(steps=(Step((Say("</script><b>"),)),)), ("en",)).split('id="picture">')[1].split("</script>")[0]
@@ -229,7 +229,7 @@ def test_text_goes_in_escaped():
 def test_the_plain_text_of_a_small_board():
     assert small().to_text(("en",)) == (
         "z = W x\n\nW (2, 2) out 2 × in 2\n   2  −1\n   0   3\n\nx (2,) in 2\n  1  4\n\nz (2,) out 2\n  −2  12\n\n"
-        "x: needs no gradient\n\n1. z < & `z`\nz[0] = 2·1 + (−1)·4 = −2\n\n2. z < & `z`\nz[1] = 0·1 + 3·4 = 12"
+        "x: needs no gradient\n\n1. z < & z\nz[0] = 2·1 + (−1)·4 = −2\n\n2. z < & z\nz[1] = 0·1 + 3·4 = 12"
     )
 
 
@@ -305,7 +305,7 @@ def test_the_entries_of_a_reduced_gradient_are_those_torch_sums():
 
 
 def test_the_layer_of_lesson_06_stands_where_its_layout_puts_it(traced, layer):
-    wide = layout(traced, 860)
+    wide = layout(traced, 840)
     frame = layer.frames[0]
     assert (frame.width, frame.height) == (wide.width, wide.height)
     assert sorted((box.x, box.y, box.w, box.h) for box in frame.boxes) == sorted((b.x, b.y, b.w, b.h) for b in wide.boxes)

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from course.exercise import N_
 from course.language import LANGUAGES, translate
-from course.report.markup import Html, labels, labels_text, pad, tag, wrap
+from course.report.markup import Html, labels, labels_text, pad, tag, words_text, wrap
 from course.verdict import Say
 
 VERSION = 1
@@ -36,7 +36,10 @@ CELL_W, CELL_H, DIGIT = 28, 20, 7.3
 GUTTER, CAPTION, SHEET, BETWEEN = 16, 14, 16, 8  # for the axis of the rows, that of the columns, a sheet's index, and the air
 
 FORWARD, BACKWARD = "forward", "backward"
-VALUE, GRADIENT = "value", "gradient"
+VALUE, GRADIENT, MINE = "value", "gradient", "mine"
+
+RIGHT, WRONG, FIRST, ABSENT = "right", "wrong", "first", "absent"
+GLYPHS = {RIGHT: "✓", WRONG: "✗", FIRST: "✗", ABSENT: "–"}
 
 # What the browser writes besides the board's own sentences.
 WORDS = {
@@ -53,6 +56,18 @@ WORDS = {
     "zero": N_("computed, and zero"),
     "unneeded": N_("needs no gradient"),
     "proof": N_("Which product has the shape of {name}?"),
+    "mine": N_("yours"),
+    "mark_right": N_("agrees with autograd"),
+    "mark_wrong": N_("differs"),
+    "mark_first": N_("the first wrong gradient on the way back: look here"),
+    "mark_absent": N_("you gave none"),
+    "answer": N_("your answer"),
+    "answer_keys": N_("Enter compares, Escape shows it at once."),
+    "answer_right": N_("You wrote {answer}: that is right."),
+    "answer_wrong": N_("You wrote {answer}, and it is {right}."),
+    "edit": N_("change the numbers"),
+    "compute": N_("compute with these numbers"),
+    "still": N_("to change the numbers, run the cell: there is no kernel here"),
     "keys": N_("Arrow keys move, Enter keeps an entry and its sum, Escape lets it go. Indices count from 0."),
 }
 
@@ -64,7 +79,7 @@ class Matrix:
 
     shape: () for one number. entries: as texts, in the order of reading, with true minus signs; () where there are too many,
     then `summary` says in a few lines of numbers what is in it. axes: a name for each axis ("N", "in", "out" have colours, ""
-    is none). kind: VALUE or GRADIENT. heat: for each entry from −1 to 1, or None.
+    is none). kind: VALUE, GRADIENT or MINE (what the learner computed). heat: for each entry from −1 to 1, or None.
     """
 
     id: str
@@ -161,13 +176,35 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A mark on a card (RIGHT, WRONG, FIRST, ABSENT) or on an entry (WRONG), from its step on."""
+
+    ref: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    Asked before a step is shown. answer: the numbers that are to be typed: [3, 4] for the shape (3, 4), [−5] for an entry.
+
+    text: the answer as it is written. within: how far off each number may be, as it is read from a rounded picture.
+    """
+
+    ask: Say
+    answer: tuple[float, ...]
+    text: str
+    within: float = 1e-9
+
+
+@dataclass(frozen=True)
 class Step:
     """
     One step. say: its sentences. known: what shows its numbers from now on. reached: lines that are drawn from now on.
 
     lit: ids of cards, matrices, lines, entries. formula: what is computed. panel: what the inspector shows: ids of matrices,
     and signs between them. gone: the axes that are summed away. focus: the entry whose sum is written out. proof, proof_of:
-    candidate products for the shape of what is called so.
+    candidate products for the shape of what is called so. marks: put from now on. question: asked before the step is shown.
     """
 
     say: tuple[Say, ...]
@@ -181,9 +218,11 @@ class Step:
     focus: str = ""
     proof: tuple[Candidate, ...] = ()
     proof_of: str = ""
+    marks: tuple[Mark, ...] = ()
+    question: Question | None = None
 
     def text(self, language: str) -> str:
-        return ("" if language == "zh" else " ").join(translate(say, language) for say in self.say)
+        return ("" if language == "zh" else " ").join(words_text(say, language) for say in self.say)
 
 
 @dataclass(frozen=True)
@@ -256,7 +295,8 @@ class Board:
     """
     A picture. title: its name in symbols, what a screen reader calls it. given: matrices that are known before the first step.
 
-    formulas: the formula strip. frames: the widest first. Raises: ValueError naming the contradiction; the author's mistake.
+    formulas: the formula strip. frames: the widest first. editable: given matrices whose entries a reader may change, where
+    a kernel computes the board anew. Raises: ValueError naming the contradiction; the author's mistake.
     """
 
     title: str
@@ -268,6 +308,7 @@ class Board:
     given: tuple[str, ...] = ()
     formulas: tuple[tuple[Token, ...], ...] = ()
     stops: tuple[Stop, ...] = ()
+    editable: tuple[str, ...] = ()
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -294,6 +335,10 @@ class Board:
                 for position, flat in enumerate(at):
                     shown[known.matrix][flat] = own[flat] if known.texts is None else known.texts[position]
         return shown
+
+    def marks(self, step: int) -> dict[str, str]:
+        """The marks after *step*: what is marked, and how."""
+        return {mark.ref: mark.kind for one in self.steps[: step + 1] for mark in one.marks}
 
     def to_json(self, languages: Sequence[str] = LANGUAGES) -> dict[str, Any]:
         """Plain data for `json.dumps`: sentences in each of *languages*, and what else the browser needs to know."""
@@ -384,11 +429,19 @@ def contradictions(board: Board) -> Iterator[str]:
     for line in board.lines:
         yield from missing(f"line {line.id!r}", (line.start, line.end))
     yield from missing("`given`", board.given)
+    yield from missing("`editable`", board.editable)
+    for id in board.editable:
+        if id not in board.given or not (id in matrices and matrices[id].entries):
+            yield f"{id!r} is editable, but its entries are not given."
     for tokens in board.formulas:
         for token in tokens:
             yield from missing("a formula", token.refs)
     for number, step in enumerate(board.steps, 1):
         yield from missing(f"step {number}", (*step.lit, *step.reached, *([step.focus] if step.focus else ())))
+        yield from missing(f"a mark of step {number}", [mark.ref for mark in step.marks])
+        for mark in step.marks:
+            if mark.kind not in GLYPHS:
+                yield f"step {number} marks {mark.ref!r} with {mark.kind!r}, which is no mark."
         for token in step.formula:
             yield from missing(f"the formula of step {number}", token.refs)
         for known in step.known:
@@ -430,7 +483,9 @@ def contradictions(board: Board) -> Iterator[str]:
 
 
 def on_cards(board: Board) -> list[Matrix]:
-    return [board.matrix(id) for card in board.cards for id in card.matrices]
+    """The matrices on cards, each followed by what stands beside it of the learner's."""
+    found = [board.matrix(id) for card in board.cards for id in card.matrices]
+    return [*found, *(one for one in board.matrices if one.kind == MINE)]
 
 
 def rows_of(matrix: Matrix, shown: Sequence[str | None]) -> list[tuple[str, list[str | None]]]:
@@ -464,9 +519,15 @@ def html_of(board: Board, languages: Sequence[str]) -> str:
         tag("li", *[tag("p", step.text(language), lang=language) for language in languages], sum_html(board, number))
         for number, step in enumerate(board.steps)
     ]
-    tables = [table_html(one, final[one.id], languages) for one in on_cards(board)]
+    marks = board.marks(len(board.steps) - 1)
+    tables = [table_html(one, final[one.id], languages, marks) for one in on_cards(board)]
     unneeded = [tag("p", tag("s", name), " ", labels(word("unneeded"), languages)) for name in struck(board)]
-    parts = (*formulas, tag("div", *tables, cls="nl-board-tables"), *unneeded, tag("ol", *steps))
+    marked = [
+        tag("p", tag("b", f"{GLYPHS[marks[card.id]]} {card.name}: "), labels(word(f"mark_{marks[card.id]}"), languages))
+        for card in board.cards
+        if card.id in marks
+    ]
+    parts = (*formulas, *marked, tag("div", *tables, cls="nl-board-tables"), *unneeded, tag("ol", *steps))
     return tag("div", *parts, cls="nl-board")
 
 
@@ -483,8 +544,11 @@ def sum_of(board: Board, number: int) -> str:
     return f"{board.matrix(name).entry(int(flat))} = {sums[int(flat)]}" if sums and sums[int(flat)] else ""
 
 
-def table_html(matrix: Matrix, shown: Sequence[str | None], languages: Sequence[str]) -> Html:
-    caption = tag("caption", tag("b", matrix.name), f" {shape_text(matrix.shape)} {axes_text(matrix)}".rstrip())
+def table_html(matrix: Matrix, shown: Sequence[str | None], languages: Sequence[str], marks: Mapping[str, str]) -> Html:
+    mine = (" ", labels(word("mine"), languages)) if matrix.kind == MINE else ()
+    caption = tag("caption", tag("b", matrix.name), f" {shape_text(matrix.shape)} {axes_text(matrix)}".rstrip(), *mine)
+    off = {flat for flat in range(len(shown)) if Cell(matrix.id, flat) in marks}
+    shown = [f"{GLYPHS[WRONG]} {text}" if flat in off else text for flat, text in enumerate(shown)]
     if not matrix.entries:
         return tag("table", caption, tag("tbody", *[tag("tr", tag("td", line)) for line in matrix.summary]))
     columns = range(matrix.shape[-1] if matrix.shape else 1)
@@ -505,8 +569,15 @@ def table_html(matrix: Matrix, shown: Sequence[str | None], languages: Sequence[
 def text_of(board: Board, languages: Sequence[str]) -> str:
     final = board.state(len(board.steps) - 1)
     blocks = ["\n".join("".join(token.text for token in tokens) for tokens in board.formulas)]
+    marks = board.marks(len(board.steps) - 1)
+    blocks[0] += "".join(
+        f"\n{GLYPHS[marks[card.id]]} {card.name}: {labels_text(word(f'mark_{marks[card.id]}'), languages)}"
+        for card in board.cards
+        if card.id in marks
+    )
     for matrix in on_cards(board):
         lines = [f"{matrix.name} {shape_text(matrix.shape)} {axes_text(matrix)}".rstrip()]
+        lines[0] += f" {labels_text(word('mine'), languages)}" * (matrix.kind == MINE)
         rows = [["·" if text is None else text for text in texts] for _, texts in rows_of(matrix, final[matrix.id])] or []
         width = max((len(text) for row in rows for text in row), default=0)
         lines += ["  " + "  ".join(pad(text, width, right=True) for text in row) for row in rows if matrix.entries]
@@ -518,12 +589,71 @@ def text_of(board: Board, languages: Sequence[str]) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
+# -- predict, then reveal ----------------------------------------------------------------------------------------------------
+
+SHAPE_OF = N_("Before it is shown: what shape does {name} have?")
+ENTRY_OF = N_("Before it is shown: what number is {entry}?")
+
+
+def asking(board: Board, *wanted: str) -> Board:
+    """
+    *board*, asking before it shows: "dW" for the shape of that matrix, "dW[1, 3]" for an entry, at the step that brings it.
+
+    Raises: ValueError naming what is not on the board or is never computed on it.
+    """
+    steps = list(board.steps)
+    for one in wanted:
+        name, _, index = one.partition("[")
+        named = (matrix for matrix in board.matrices if matrix.name == name.strip())
+        found = next(((matrix, at) for matrix in named if (at := brought(board, matrix.id)) is not None), None)
+        if found is None:
+            raise ValueError(f"The board {board.title!r} computes no {name.strip()!r}, so it cannot ask for {one!r}.")
+        matrix, at = found
+        if steps[at].question is not None:
+            raise ValueError(f"Step {at + 1} of the board {board.title!r} asks for something else already, not for {one!r}.")
+        question = entry_question(matrix, index, board.state(at)[matrix.id]) if index else shape_question(matrix)
+        steps[at] = replace(steps[at], question=question)
+    return replace(board, steps=tuple(steps))
+
+
+def brought(board: Board, id: str) -> int | None:
+    """The step at which all of a matrix is known for good."""
+    return next((at for at, one in enumerate(board.steps) for known in one.known if known.matrix == id and known.final), None)
+
+
+def shape_question(matrix: Matrix) -> Question:
+    return Question(Say(SHAPE_OF, {"name": matrix.name}), tuple(map(float, matrix.shape)), shape_text(matrix.shape))
+
+
+def entry_question(matrix: Matrix, index: str, shown: Sequence[str | None]) -> Question:
+    """index: "1, 3]"."""
+    at = [int(one) if one.strip().isdigit() else -1 for one in index.strip(" ]").split(",")]
+    if len(at) != len(matrix.shape) or not all(0 <= one < size for one, size in zip(at, matrix.shape, strict=True)):
+        raise ValueError(f"{matrix.name} has the shape {shape_text(matrix.shape)}, so it has no entry [{index}")
+    flat = 0
+    for one, size in zip(at, matrix.shape, strict=True):
+        flat = flat * size + one
+    text = shown[flat] if flat < len(shown) else None
+    if text is None:
+        raise ValueError(f"The entries of {matrix.name} are not shown, so none can be asked for.")
+    value = float(text.replace("−", "-"))
+    digits = len(text.partition(".")[2])
+    # The reader computes with the numbers as they are written: the last written digit may be off by one.
+    within = 10.0**-digits if digits else 1e-9
+    return Question(Say(ENTRY_OF, {"entry": matrix.entry(flat)}), (value,), text, within)
+
+
 __all__ = [
+    "ABSENT",
     "BACKWARD",
+    "FIRST",
     "FORWARD",
     "GRADIENT",
+    "MINE",
+    "RIGHT",
     "VALUE",
     "WIDTH",
+    "WRONG",
     "Board",
     "Box",
     "Candidate",
@@ -533,11 +663,14 @@ __all__ = [
     "Known",
     "Label",
     "Line",
+    "Mark",
     "Matrix",
     "Part",
     "Path",
     "Place",
+    "Question",
     "Step",
     "Stop",
     "Token",
+    "asking",
 ]

@@ -40,7 +40,7 @@ from course.views.board import (
     shape_text,
 )
 
-WIDTHS = (860, 600, 340)  # px
+WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 TRIED = 4  # products of a shape proof
 ENTRYWISE = ("+", "−", "⊙", "·", "/")
 
@@ -50,7 +50,7 @@ def graph_board(trace: Trace, widths: Sequence[int] = WIDTHS) -> Board:
     found = Pieces(trace)
     steps = tuple(found.step(told) for told in trace.steps)
     backward = next((index for index, step in enumerate(steps) if step.phase == BACKWARD), None)
-    layouts = [one for width in widths if (one := laid(trace, width))]
+    layouts = [layout(trace, width) for width in widths]
     target = trace.tensor(trace.target).formula.text
     return Board(
         title=", ".join(one.text for one in trace.definitions) or target,
@@ -116,16 +116,6 @@ def lines(trace: Trace) -> Iterable[Line]:
             yield Line(f"{operation.id}.r", operation.id, card_id(operation.result))
             if trace.tensor(operation.result).grad is not None:
                 yield Line(back_id(operation.id), card_id(operation.result), operation.id, BACKWARD)
-
-
-def laid(trace: Trace, width: int) -> Layout | None:
-    """The layout at *width*, or a little below, where the lines find their way; None: the browser sets card after card."""
-    for less in (0, 10, 20, 30):
-        try:
-            return layout(trace, width - less)
-        except AssertionError:
-            continue
-    return None
 
 
 def frame(trace: Trace, found: Layout) -> Frame:

@@ -7,6 +7,7 @@ languages, and what it makes of a saved notebook.
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from conftest import REPOSITORY
@@ -15,7 +16,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from course.graph import graph
 from course.language import LANGUAGES
-from course.views.board import Board, Card, Matrix, Step, Token
+from course.views.board import Board, Card, Matrix, Step, Token, asking
+from course.views.comparing import compared, first_wrong
 from course.views.graph_board import graph_board
 from course.views.player import player
 
@@ -323,7 +325,7 @@ def test_the_layer_of_lesson_06_to_look_at(page, layer):
             view = put(page, layer, languages=languages, dark=dark)
             step_to(page, number_of(layer, "dW = Gᵀ x"))
             entry(view, "dW[1, 3]").click()
-            assert view.locator(".nl-stage").evaluate("e => e.offsetWidth") == 860
+            assert view.locator(".nl-stage").evaluate("e => e.offsetWidth") == 840
             screenshot(page, f"views-layer-{'-'.join(languages)}-{'dark' if dark else 'light'}")
 
 
@@ -334,6 +336,179 @@ def test_what_needs_no_dom_needs_no_dom(page, layer):
     assert page.evaluate("view.nextIn([[0, 0], [10, 0]], 1, 'ArrowRight')") == -1
     assert page.evaluate("view.pathOf([[0, 0], [20, 0], [20, 20]])") == "M0,0L11,0Q20,0 20,9L20,20"
     assert page.evaluate("view.shapeText([5])") == "(5,)"
+
+
+# -- predict, then reveal ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quiz(layer) -> Board:
+    return asking(layer, "dW", "db[2]")
+
+
+def quizzed(board: Board, name: str) -> int:
+    """The step, counted from 1, that asks for *name*."""
+    return next(i for i, one in enumerate(board.steps, 1) if one.question and name in one.question.ask.values.values())
+
+
+def test_a_step_asks_before_it_shows_and_enter_reveals(page, quiz):
+    view = put(page, quiz)
+    at = quizzed(quiz, "dW")
+    step_to(page, at)
+    field = view.get_by_label(re.compile("your answer"))
+    for language in LANGUAGES:
+        expect(view.locator(f".nl-say > [lang={language}]")).to_contain_text("dW")
+        expect(view.locator(f".nl-say > [lang={language}]")).not_to_contain_text(quiz.steps[at - 1].text(language))
+    expect(entry(view, "dW[1, 3]")).to_have_text("")
+    expect(view.locator(".nl-inspector")).to_be_hidden()
+    expect(view.locator(".nl-lit")).to_have_count(0)
+    field.focus()
+    page.keyboard.press("Enter")  # nothing was typed
+    expect(field).to_be_visible()
+    page.keyboard.type("(3, 4)")
+    page.keyboard.press("Enter")
+    expect(view.locator(".nl-say > [lang=en] .nl-reply")).to_have_text("✓ You wrote (3, 4): that is right.")
+    expect(view.locator(".nl-say > [lang=ru]")).to_contain_text(quiz.steps[at - 1].text("ru"))
+    expect(entry(view, "dW[1, 3]")).to_have_text("−5")
+    expect(field).to_have_count(0)
+    assert page.evaluate("document.activeElement.matches('.nl-view .nl-b')"), "the focus stays in the picture"
+    step_to(page, 1)
+    step_to(page, at)
+    expect(view.locator(".nl-say > [lang=zh] .nl-reply")).to_contain_text("(3, 4)")
+
+
+def test_a_wrong_answer_is_told_beside_the_right_one_and_escape_skips(page, quiz):
+    view = put(page, quiz)
+    step_to(page, quizzed(quiz, "db[2]"))
+    view.get_by_label(re.compile("your answer")).fill("1,2")
+    page.keyboard.press("Enter")
+    expect(view.locator(".nl-say > [lang=en] .nl-reply")).to_have_text("✗ You wrote 1,2, and it is 6.")
+    step_to(page, quizzed(quiz, "dW"))
+    view.get_by_label(re.compile("your answer")).focus()
+    page.keyboard.press("Escape")
+    expect(entry(view, "dW[1, 3]")).to_have_text("−5")
+    expect(view.locator(".nl-reply")).to_have_count(0)
+
+
+def test_an_answer_is_read_as_people_write_it(page, layer):
+    put(page, layer)
+    for typed, count, found in (
+        ("(3, 4)", 2, [3, 4]), ("3×4", 2, [3, 4]), ("[3，4]", 2, [3, 4]), ("3 4", 2, [3, 4]), ("(5,)", 1, [5]), ("()", 0, []),
+        ("−5", 1, [-5]), ("0,5", 1, [0.5]), ("-0.25", 1, [-0.25]), ("dunno", 1, None), ("", 0, None),
+    ):  # fmt: skip
+        assert page.evaluate("([typed, count]) => view.numbersIn(typed, count)", [typed, count]) == found, typed
+    near = {"answer": [0.333], "within": 0.001}
+    assert page.evaluate("(q) => ['0.3335', '1/3', '0.34'].map((one) => view.answers(q, one))", near) == [True, False, False]
+
+
+def test_the_player_asks_too(page, quiz, tmp_path):
+    file = tmp_path / "page.html"
+    at = quizzed(quiz, "dW")
+    file.write_text(f'<!doctype html><meta charset="utf-8">{player(quiz, ("ru", "zh"), step=at - 1)}', encoding="utf-8")
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.get_by_label(re.compile("ваш ответ")).fill("4, 3")
+    page.keyboard.press("Enter")
+    expect(frame.locator(".nl-reply").first).to_have_text("✗ Вы написали 4, 3, а здесь (3, 4).")
+
+
+# -- editing -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def product() -> Board:
+    trace = graph(lambda a, b: (a * b).sum(), {"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    board = graph_board(trace)
+    return replace(board, editable=(next(one.id for one in board.matrices if one.name == "a"),))
+
+
+def test_without_a_kernel_the_button_says_so_and_does_nothing(page, product, layer):
+    view = put(page, product)
+    edit = view.locator(".nl-edit")
+    expect(edit).to_contain_text("there is no kernel here")
+    expect(edit).to_have_attribute("aria-disabled", "true")
+    edit.click(force=True)
+    expect(view.locator("input.nl-e")).to_have_count(0)
+    put(page, layer)
+    expect(page.locator(".nl-edit")).to_have_count(0)  # nothing there can be edited
+
+
+def test_entries_are_edited_in_their_places_and_sent_as_they_were_typed(page, product):
+    view = put(page, product)
+    page.evaluate("model.set('pong', 1)")
+    edit = view.locator(".nl-edit")
+    expect(edit).to_contain_text("change the numbers")
+    edit.focus()
+    page.keyboard.press("Enter")
+    fields = view.locator("input.nl-e")
+    expect(fields).to_have_count(2)
+    expect(fields.first).to_be_focused()
+    expect(fields.first).to_have_accessible_name("a[0]")
+    assert [one.get_attribute("data-lm-suppress-shortcuts") for one in fields.all()] == ["true"] * 2
+    fields.first.fill("9")
+    page.keyboard.press("Escape")
+    expect(entry(view, "a[0]")).to_have_text("1")
+    expect(edit).to_be_focused()
+    edit.click()
+    fields.nth(1).click()
+    expect(fields.nth(1)).to_be_focused()
+    fields.nth(1).fill("−7,5")
+    page.keyboard.press("Enter")
+    sent = page.evaluate("model.get('edits')")
+    assert {key: value for key, value in sent.items() if key} == {product.editable[0]: ["1", "−7,5"]}
+    expect(edit).to_have_attribute("aria-disabled", "true")  # until a kernel has answered
+    page.evaluate("model.set('trouble', {ru: 'не число', zh: '不是数', en: 'no number'}); model.set('pong', 2)")
+    expect(view.locator(".nl-say > [lang=en]")).to_contain_text("no number")
+    expect(edit).to_have_attribute("aria-disabled", "false")
+    page.evaluate("(picture) => model.set('picture', picture)", product.to_json())
+    expect(view.locator(".nl-edit")).to_be_focused()
+
+
+# -- comparing ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Board:
+    from tests.test_comparing import EXERCISE, RIGHT_ONES
+
+    return compared(EXERCISE, {**RIGHT_ONES, "dW": RIGHT_ONES["dW"] / 5, "dX": RIGHT_ONES["dX"] + 1})
+
+
+def test_the_first_wrong_gradient_has_a_mark_and_words(page, comparison):
+    view = put(page, comparison)
+    at = first_wrong(comparison)
+    marks = lambda: view.locator(".nl-card:has(> .nl-mark)").evaluate_all(  # noqa: E731  asked twice
+        "all => Object.fromEntries(all.map(e => [e.ariaLabel.split(' ')[0], e.querySelector('.nl-mark').className]))"
+    )
+    step_to(page, at)
+    assert marks() == {"b": "nl-mark nl-mark-right"}
+    view.get_by_role("button", name="✗ dX").click()
+    assert marks() == {"b": "nl-mark nl-mark-right", "x": "nl-mark nl-mark-first"}
+    for language in LANGUAGES:
+        expect(view.locator(f".nl-say > [lang={language}]")).to_contain_text(comparison.steps[at].text(language))
+        expect(view.locator(f".nl-mark-first [lang={language}]").first).not_to_be_empty()
+    expect(view.locator(".nl-legend")).to_contain_text("the first wrong gradient on the way back")
+    off = view.locator(".nl-inspector .nl-mine .nl-off")
+    expect(off).to_have_count(20)
+    assert "underline" in off.first.evaluate("e => getComputedStyle(e).textDecorationLine")
+    expect(view.locator(".nl-inspector")).to_contain_text("yours")
+    view.locator("summary").click()
+    expect(view.locator(".nl-twin-body table", has_text="yours").first).to_be_visible()
+
+
+def test_a_comparison_to_look_at(page, comparison, quiz):
+    for width in (920, 640, 380):
+        page.set_viewport_size({"width": width, "height": 1000})
+        for dark, languages in ((False, ("ru", "zh")), (True, ("en",))):
+            view = put(page, comparison, languages=languages, dark=dark)
+            step_to(page, first_wrong(comparison) + 1)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            screenshot(page, f"views-compare-{width}-{'-'.join(languages)}")
+            view = put(page, quiz, languages=languages, dark=dark)
+            step_to(page, quizzed(quiz, "dW"))
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            screenshot(page, f"views-quiz-{width}-{'-'.join(languages)}")
+            assert view.locator(".nl-quiz input").is_visible()
 
 
 def test_the_static_player_plays_offline(page, layer, tmp_path):
@@ -432,3 +607,49 @@ def test_a_saved_notebook_reopened_without_its_state_shows_the_table(page, lab):
     expect(output.locator("table", has_text="dW (3, 4)").locator("visible=true")).to_have_count(1)
     expect(output.locator(".nl-view")).to_have_count(0)
     expect(output.get_by_text("model not found")).to_be_hidden()
+
+
+EDITED = """
+from course.views.notebook import graph
+graph(lambda a, b: (a * b).sum(), {"a": [1.0, 2.0], "b": [3.0, 4.0]}, predict=["db"])
+"""
+
+
+def test_in_jupyterlab_numbers_are_edited_and_torch_computes_them_anew(page, lab):
+    write_notebook(lab, "views-edit.ipynb", [NOTEBOOK[0], code(EDITED), code("z = 1")])
+    open_notebook(page, lab, "views-edit.ipynb")
+    run_all(page)
+    before = sources(page)
+    view = cell(page, 1).locator(".nl-view")
+    edit = view.locator(".nl-edit")
+    expect(edit).to_have_attribute("aria-disabled", "false")
+    edit.click()
+    field = view.get_by_role("textbox", name="a[1]")
+    field.press("Backspace")
+    for key in ("b", "x", "d", "d"):
+        field.press(key)
+    field.fill("−2.5")
+    field.press("Enter")
+    expect(entry(view, "a[1]")).to_have_text("−2.5")
+    view.get_by_role("button", name=re.compile("last step|последний")).click()
+    expect(entry(view, "db[1]")).to_have_text("−2.5")
+    edit.click()
+    field.fill("two")
+    field.press("Enter")
+    expect(view.locator(".nl-trouble").first).to_contain_text("two")
+    expect(entry(view, "a[1]")).to_have_text("−2.5")
+    view.get_by_role("slider").fill("1")
+    while not view.locator(".nl-quiz input").count():
+        view.get_by_role("button", name=re.compile("step forward|шаг вперёд")).click()
+    answer = view.locator(".nl-quiz input")
+    answer.focus()
+    for key in ("b", "x", "d", "d", "Backspace", "Backspace", "Backspace", "Backspace", "(", "2", ",", ")", "Enter"):
+        page.keyboard.press(key)
+    expect(view.locator(".nl-reply").first).to_contain_text("✓")
+    assert sources(page) == before
+    assert evaluate(page, "() => notebook().widgets.length") == 3
+    evaluate(page, "() => panel().context.sessionContext.shutdown()")
+    edit.click()
+    view.get_by_role("textbox", name="a[1]").press("Enter")
+    expect(edit).to_have_attribute("aria-disabled", "true")
+    expect(edit).to_contain_text(re.compile("no kernel|нет ядра"))

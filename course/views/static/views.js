@@ -8,28 +8,7 @@ const ROUND = 9;
 const ACROSS = 3;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @typedef {Record<string, string>} Words  one sentence in each language */
-/** @typedef {{id: string, name: string, shape: number[], entries: string[], axes: string[], kind: "value" | "gradient",
- *    heat: number[] | null, summary: string[], cell: number}} Matrix */
-/** @typedef {{id: string, name: string, matrices: string[], shape: string, kind: "card" | "op" | "plain", struck: boolean}} Card */
-/** @typedef {{id: string, start: string, end: string, kind: "forward" | "backward" | "quiet"}} Line */
-/** @typedef {{text: string, refs: string[]}} Token */
-/** @typedef {{matrix: string, at: number[][]}} Part */
-/** @typedef {{matrix: string, at: number[] | null, texts: string[] | null, sums: string[], parts: Part[], final: boolean}} Known */
-/** @typedef {{formula: string, left: number[], right: number[], left_axes: string[], right_axes: string[], meets: boolean,
- *    shape: number[] | null, verdict: string, fits: boolean}} Candidate */
-/** @typedef {{say: Words, known: Known[], reached: string[], lit: string[], formula: Token[], phase: "forward" | "backward",
- *    panel: string[], gone: string[], focus: string, proof: Candidate[], proof_of: string}} Step */
-/** @typedef {{matrix: string, x: number, y: number, cell: number, block: number, across: number}} Place */
-/** @typedef {{width: number, height: number, boxes: {id: string, x: number, y: number, w: number, h: number}[], places: Place[],
- *    paths: {line: string, points: [number, number][]}[], labels: {line: string, text: string, x: number, y: number}[]}} Frame */
-/** @typedef {{title: string, version: number, matrices: Matrix[], cards: Card[], lines: Line[], steps: Step[], frames: Frame[],
- *    given: string[], formulas: Token[][], stops: {text: string, step: number}[], languages: string[], words: Record<string, Words>,
- *    measures: {cellH: number, gutter: number, caption: number, sheet: number, between: number}}} Board */
-/** @typedef {{text: string | null, final: boolean, since: number, sum: string, parts: [string, number[]][]}} Shown
- *    an entry after a step; text: null where it is not computed; since: the step that brought it, −1 where it was given */
-/** @typedef {{get(key: string): any, set(key: string, value: any): void, save_changes(): void,
- *    on(name: string, call: () => void): void, off(name: string, call: () => void): void}} Model */
+/// <reference path="board.d.ts" />
 
 // -- pure functions --------------------------------------------------------------------------------------------------------
 
@@ -125,6 +104,19 @@ export function nextIn(centres, from, key) {
   return best;
 }
 
+/** The numbers in what was typed: "(3, 4)", "3×4", "−0,5"; null where there are none. @param {string} text @param {number} count */
+export function numbersIn(text, count) {
+  const plain = text.replace(/[−–]/g, "-").replace(/[，、]/g, ",");
+  const found = (count === 1 ? plain.replace(/(\d),(?=\d)/, "$1.") : plain).match(/-?\d+(\.\d+)?/g);
+  return found ? found.map(Number) : /^\(\s*\)$/.test(plain.trim()) ? [] : null;
+}
+
+/** @param {Question} question @param {string} text */
+export function answers({ answer, within }, text) {
+  const found = numbersIn(text, answer.length);
+  return found?.length === answer.length && found.every((one, at) => Math.abs(one - answer[at]) <= within);
+}
+
 // -- elements ----------------------------------------------------------------------------------------------------------------
 
 /** An element. Text goes in as text, never as markup. @param {string} name @param {string} [cls]
@@ -134,6 +126,29 @@ function make(name, cls = "", ...children) {
   if (cls) el.className = cls;
   for (const child of children) if (child !== null && child !== undefined) el.append(child);
   return el;
+}
+
+/** @param {Element} root @param {string} selector */
+const every = (root, selector) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+
+/** A sign that is not read out; words beside it say the same. @param {string} text */
+function sign(text) {
+  const el = make("span", "", text);
+  el.setAttribute("aria-hidden", "true");
+  return el;
+}
+
+/** A field for a number; at the end it says whether Enter or Escape was pressed.
+ * @param {string} cls @param {(enter: boolean) => void} ended */
+function field(cls, ended) {
+  const input = /** @type {HTMLInputElement} */ (focusable(make("input", `${cls} nl-in`)));
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    ended(event.key === "Enter");
+  });
+  return input;
 }
 
 /** @param {string} name @param {Record<string, string | number>} attributes */
@@ -162,6 +177,18 @@ function inLanguages(words, cls = "nl-w", name = "span") {
   // The space parts them where they are read out in one breath, as the name of a button.
   return make(name, cls, ...all.flatMap((one) => [one, " "]));
 }
+
+/** Words with their {fields} filled in. @param {Words} words @param {Record<string, string>} values */
+const filled = (words, values) => Object.fromEntries(
+  Object.entries(words).map(([language, text]) => [language, text.replace(/\{(\w+)\}/g, (_, key) => values[key])]),
+);
+
+/** @param {string} kind of a mark */
+const glyph = (kind) => ({ right: "✓", absent: "–" })[kind] ?? "✗";
+
+/** The badge on a card. @param {Board} board @param {string} kind */
+const badge = (board, kind) =>
+  make("span", `nl-mark nl-mark-${kind}`, sign(glyph(kind)), inLanguages(board.words[`mark_${kind}`], "nl-vh"));
 
 /** @param {string} axis @param {number} size @param {boolean} gone */
 function axisLabel(axis, size, gone) {
@@ -257,11 +284,13 @@ function matrixElement(matrix, board, register, place, gone = []) {
  * @param {Board} board @param {Map<string, Shown[]>} state @param {number} step */
 function twin(board, state, step) {
   const el = make("div", "nl-twin-body");
-  for (const card of board.cards) {
+  const mine = board.matrices.filter((one) => one.kind === "mine").map((one) => one.id);
+  for (const card of [...board.cards, { name: "", struck: false, matrices: mine }]) {
     for (const id of card.matrices) {
       const matrix = /** @type {Matrix} */ (board.matrices.find((one) => one.id === id));
       const table = make("table");
-      table.append(make("caption", "", `${matrix.name} ${shapeText(matrix.shape)}`));
+      const whose = matrix.kind === "mine" ? inLanguages(board.words.mine) : null;
+      table.append(make("caption", "", `${matrix.name} ${shapeText(matrix.shape)} `, whose));
       const { columns } = grid(matrix.shape);
       const rows = matrix.entries.length / columns;
       for (let row = 0; row < rows; row++) {
@@ -311,14 +340,17 @@ function legend(board) {
   }
   const struck = board.cards.find((card) => card.struck);
   if (struck) entry(make("s", "", struck.name), " ", inLanguages(board.words.unneeded));
+  const onCards = board.steps.flatMap((step) => step.marks.filter((mark) => !mark.ref.includes("#")).map((mark) => mark.kind));
+  for (const kind of new Set(onCards)) {
+    entry(make("span", `nl-mark nl-mark-${kind}`, glyph(kind)), " ", inLanguages(board.words[`mark_${kind}`]));
+  }
   return el;
 }
 
 /** Which product has the shape of W: the tried ones, their axes, and which of them fits. @param {Board} board @param {Step} step */
 function proof(board, step) {
   const table = make("table", "nl-proof");
-  const words = Object.entries(board.words.proof).map(([language, text]) => [language, text.replace("{name}", step.proof_of)]);
-  table.append(make("caption", "", inLanguages(Object.fromEntries(words))));
+  table.append(make("caption", "", inLanguages(filled(board.words.proof, { name: step.proof_of }))));
   for (const one of step.proof) {
     const factor = (/** @type {number[]} */ sizes, /** @type {string[]} */ axes, /** @type {number} */ inner) => {
       const el = make("span", "", "(");
@@ -351,9 +383,12 @@ function render({ model, el }) {
   /** @type {(() => void) | null} */
   let leave = null;
   const begin = () => {
+    const focused = root.contains(document.activeElement);
     leave?.();
     root.replaceChildren();
     leave = picture(model, root);
+    // Never to the page: JupyterLab's shortcuts would listen.
+    if (focused) every(root, ".nl-edit, [tabindex='0']").pop()?.focus();
   };
   begin();
   model.on("change:picture", begin);
@@ -377,9 +412,15 @@ function picture(model, root) {
   const lines = new Map(board.lines.map((line) => [line.id, line]));
   const cardOf = new Map(board.cards.flatMap((card) => card.matrices.map((id) => [id, card.id])));
   const states = board.steps.map((_, step) => stateAt(board, step));
+  /** What was answered to the questions, by step; "" where it was not. @type {Map<number, string>} */
+  const answered = new Map();
+  /** @returns {Question | null} the question that is to be answered before the step is shown */
+  const open = () => (answered.has(now.step) ? null : board.steps[now.step].question);
+  /** @returns {Map<string, Shown[]>} */
+  const seen = () => (!open() ? states[now.step] : now.step ? states[now.step - 1] : stateAt(board, -1));
   const limit = (/** @type {number} */ step) => Math.max(0, Math.min(count - 1, step || 0));
   // The one state of this view; draw() shows it, events change it.
-  const now = { step: limit(model.get("step")), pinned: "", over: "", here: "" };
+  const now = { step: limit(model.get("step")), pinned: "", over: "", here: "", editing: false, alive: false };
   /** @type {Frame | null | undefined} */
   let frame;
   let register = new Register();
@@ -394,20 +435,18 @@ function picture(model, root) {
   const controls = make("div", "nl-controls");
   const status = make("div", "nl-say nl-langs");
   status.setAttribute("role", "status");
+  const quiz = make("div", "nl-quiz");
   const inspector = make("div", "nl-inspector");
   const table = /** @type {HTMLDetailsElement} */ (make("details", "nl-twin"));
   table.append(focusable(make("summary", "", inLanguages(board.words.table))));
-  root.append(strip, stage, controls, status, inspector, legend(board), inLanguages(board.words.keys, "nl-keys nl-langs", "div"), table);
+  root.append(strip, stage, controls, status, quiz, inspector, legend(board), inLanguages(board.words.keys, "nl-keys nl-langs", "div"), table);
 
   /** @param {string} glyph @param {Words | null} words @param {() => void} action */
   const button = (glyph, words, action) => {
     const one = focusable(make("button", "nl-b"));
     one.setAttribute("type", "button");
-    if (words) {
-      const sign = make("span", "", glyph);
-      sign.setAttribute("aria-hidden", "true");
-      one.append(sign, inLanguages(words, "nl-vh"));
-    } else one.append(glyph);
+    if (words) one.append(sign(glyph), inLanguages(words, "nl-vh"));
+    else one.append(glyph);
     one.addEventListener("click", action, { signal });
     controls.append(one);
     return one;
@@ -424,19 +463,81 @@ function picture(model, root) {
   Object.assign(slider, { type: "range", min: "1", max: String(count), step: "1" });
   slider.addEventListener("input", () => go(Number(slider.value) - 1), { signal });
   controls.append(make("label", "nl-slider", inLanguages(words.slider, "nl-vh"), slider));
+  const edit = board.editable.length ? button("", null, () => (now.editing ? compute() : change())) : null;
+  edit?.classList.add("nl-edit");
 
   /** @param {number} step */
   function go(step) {
     step = limit(step);
     if (step === now.step) return;
     now.step = step;
-    model.set("step", step);
+    tell("step", step);
+    draw();
+  }
+
+  /** @param {string} key @param {any} value */
+  function tell(key, value) {
+    model.set(key, value);
     try {
       model.save_changes();
     } catch {
       // No kernel: the picture steps on without one.
     }
+  }
+
+  // -- predict, then reveal
+  function drawQuiz() {
+    const question = open();
+    if (!question) return quiz.replaceChildren();
+    if (quiz.dataset.step === String(now.step) && quiz.firstChild) return;
+    quiz.dataset.step = String(now.step);
+    const input = field("", (enter) => {
+      const text = input.value.trim();
+      if (enter && !text) return;
+      answered.set(now.step, enter ? text : "");
+      next.focus();
+      draw();
+    });
+    input.size = 12;
+    input.autocomplete = "off";
+    quiz.replaceChildren(make("label", "", inLanguages(words.answer), " ", input), inLanguages(words.answer_keys));
+  }
+
+  // -- other numbers: entries become inputs in their places, and Python computes a new board of them
+  function drawEdit() {
+    edit?.replaceChildren(inLanguages(now.editing ? words.compute : now.alive ? words.edit : words.still));
+    edit?.setAttribute("aria-disabled", String(!now.alive));
+  }
+  function change() {
+    if (!now.alive) return;
+    now.editing = true;
+    for (const cell of every(stage, ".nl-e")) {
+      const entry = entryOf(cell.dataset.ref ?? "");
+      if (!entry || !board.editable.includes(entry.matrix.id)) continue;
+      const input = field(cell.className, (enter) => (enter ? compute() : rest()));
+      input.value = cell.textContent ?? "";
+      input.dataset.edits = entry.matrix.id;
+      input.setAttribute("aria-label", entryName(entry.matrix, entry.flat));
+      cell.replaceWith(input);
+    }
+    drawEdit();
+    every(stage, ".nl-in")[0]?.focus();
+  }
+  function compute() {
+    /** @type {Record<string, any>} */
+    const edits = { "": Date.now() }; // never twice the same, so Python hears of it
+    for (const one of every(stage, ".nl-in")) (edits[one.dataset.edits ?? ""] ??= []).push(/** @type {HTMLInputElement} */ (one).value);
+    now.alive = false; // until a kernel answers
+    rest();
+    tell("edits", edits);
+  }
+  function rest() {
+    now.editing = false;
+    edit?.focus();
+    fit();
+    lay();
     draw();
+    rove();
   }
 
   /** @param {string} ref */
@@ -444,7 +545,7 @@ function picture(model, root) {
     const at = ref.lastIndexOf("#");
     const matrix = at < 0 ? undefined : matrices.get(ref.slice(0, at));
     const flat = Number(ref.slice(at + 1));
-    return matrix && { matrix, flat, shown: /** @type {Shown} */ (states[now.step].get(matrix.id)?.[flat]) };
+    return matrix && { matrix, flat, shown: /** @type {Shown} */ (seen().get(matrix.id)?.[flat]) };
   };
 
   // -- the picture at one width
@@ -497,11 +598,14 @@ function picture(model, root) {
   // -- what the state says
   function draw() {
     const step = board.steps[now.step];
-    const state = states[now.step];
+    const state = seen();
+    const shown = board.steps.slice(0, now.step + (open() ? 0 : 1));
     const backward = step.phase === "backward";
     root.classList.toggle("nl-back", backward);
     drawStrip(step);
     drawStatus(step);
+    drawQuiz();
+    drawEdit();
     counter.textContent = `${now.step + 1} / ${count}`;
     slider.value = String(now.step + 1);
     slider.setAttribute("aria-valuetext", `${now.step + 1} / ${count}`);
@@ -513,8 +617,14 @@ function picture(model, root) {
       stops[index].setAttribute("aria-pressed", String(now.step >= one.step && now.step < until));
     });
     drawInspector(step);
-    const reached = board.steps.slice(0, now.step + 1).flatMap((one) => one.reached);
-    register.only(reached, "nl-done");
+    register.only(shown.flatMap((one) => one.reached), "nl-done");
+    const marks = new Map(shown.flatMap((one) => one.marks.map((mark) => [mark.ref, mark.kind])));
+    register.only(marks.keys(), "nl-off");
+    for (const one of items) {
+      const kind = marks.get(one.dataset.ref ?? "");
+      one.querySelector(".nl-mark")?.remove();
+      if (kind) one.append(badge(board, kind));
+    }
     register.only(step.lit, "nl-now");
     for (const [ref, list] of register.all) {
       const entry = ref.includes("#") ? entryOf(ref) : undefined;
@@ -534,7 +644,7 @@ function picture(model, root) {
     }
     for (const one of board.matrices) {
       if (one.entries.length) continue;
-      const told = board.given.includes(one.id) || board.steps.slice(0, now.step + 1).some((s) => s.known.some((k) => k.matrix === one.id));
+      const told = board.given.includes(one.id) || shown.some((s) => s.known.some((k) => k.matrix === one.id));
       for (const drawn of register.all.get(one.id) ?? []) drawn.classList.toggle("nl-empty", !told);
     }
     light();
@@ -545,7 +655,7 @@ function picture(model, root) {
   function light() {
     const step = board.steps[now.step];
     const looked = entryOf(now.over);
-    const active = looked?.shown.sum ? now.over : now.pinned || step.focus;
+    const active = looked?.shown.sum ? now.over : now.pinned || (open() ? "" : step.focus);
     const entry = entryOf(active);
     const parts = entry ? entry.shown.parts.flatMap(([matrix, flats]) => flats.map((flat) => `${matrix}#${flat}`)) : [];
     register.only(parts, "nl-lane");
@@ -584,16 +694,22 @@ function picture(model, root) {
       if (same >= 0) strip.children[same].classList.add("nl-current");
       else strip.append(make("span", "nl-formula nl-current", ...written(step.formula)));
     }
-    for (const token of strip.querySelectorAll("[data-token]")) {
-      register.put(token, /** @type {HTMLElement} */ (token).dataset.token ?? "");
-    }
+    for (const token of every(strip, "[data-token]")) register.put(token, token.dataset.token ?? "");
   }
 
   /** @param {Step} step */
   function drawStatus(step) {
-    const all = Object.entries(step.say).map(([language, text]) => {
+    const question = open();
+    const answer = answered.get(now.step);
+    const asked = step.question;
+    const right = answer && asked && answers(asked, answer);
+    const reply = answer && asked ? filled(words[right ? "answer_right" : "answer_wrong"], { answer, right: asked.text }) : null;
+    const trouble = model.get("trouble") ?? {};
+    const all = Object.entries(question ? question.ask : step.say).map(([language, text]) => {
       const one = make("p", "", make("b", "", (words.step[language] ?? "").replace("{number}", String(now.step + 1))));
       one.lang = language;
+      if (trouble[language]) one.prepend(make("strong", "nl-trouble", trouble[language]), " ");
+      if (reply) one.append(" ", make("strong", "nl-reply", `${right ? "✓" : "✗"} ${reply[language]}`));
       one.append(language === "zh" ? text : ` ${text}`);
       return one;
     });
@@ -604,6 +720,7 @@ function picture(model, root) {
   function drawInspector(step) {
     inspector.replaceChildren();
     register.sweep(root);
+    if (open()) return inspector.classList.add("nl-nothing");
     const pinned = entryOf(now.pinned);
     if (now.pinned && pinned?.shown.text === null) now.pinned = "";
     const since = now.pinned && pinned ? pinned.shown.since : now.step;
@@ -613,6 +730,7 @@ function picture(model, root) {
       const matrix = matrices.get(part);
       if (matrix) {
         const name = make("div", "nl-mname", make("i", "", matrix.name));
+        if (matrix.kind === "mine") name.append(" ", inLanguages(words.mine));
         panel.append(make("div", "nl-factor", name, matrixElement(matrix, board, register, null, from.gone)));
       } else panel.append(make("span", "nl-op", part));
     }
@@ -623,7 +741,7 @@ function picture(model, root) {
 
   function drawTwin() {
     table.querySelector(".nl-twin-body")?.remove();
-    table.append(twin(board, states[now.step], now.step));
+    table.append(twin(board, seen(), now.step));
   }
   table.addEventListener("toggle", () => table.open && drawTwin(), { signal });
 
@@ -632,7 +750,7 @@ function picture(model, root) {
     /** @type {HTMLElement[]} */ (register.all.get(ref) ?? []).find((one) => stage.contains(one));
 
   function rove() {
-    for (const one of stage.querySelectorAll("[tabindex='0']")) /** @type {HTMLElement} */ (one).tabIndex = -1;
+    for (const one of every(stage, "[tabindex='0']")) one.tabIndex = -1;
     const here = inStage(now.here) ?? items[0];
     if (here) here.tabIndex = 0;
   }
@@ -658,7 +776,7 @@ function picture(model, root) {
     if (!ref || event.ctrlKey || event.metaKey || event.altKey) return;
     const cell = ref.includes("#");
     const card = /** @type {HTMLElement} */ (target.closest(".nl-card"));
-    const pool = cell ? /** @type {HTMLElement[]} */ ([...card.querySelectorAll(".nl-e")]) : items;
+    const pool = cell ? every(card, ".nl-e") : items;
     const at = pool.indexOf(target);
     if (event.key.startsWith("Arrow")) {
       const centres = pool.map((one) => {
@@ -670,7 +788,7 @@ function picture(model, root) {
     else if (event.key === "End") visit(pool[pool.length - 1]);
     else if (event.key === "Enter" || event.key === " ") {
       if (cell) pin(ref);
-      else visit(/** @type {HTMLElement | null} */ (card.querySelector(".nl-e")));
+      else visit(every(card, ".nl-e")[0]);
     } else if (event.key === "Escape") {
       if (now.pinned) pin(now.pinned);
       else if (cell) visit(card);
@@ -704,8 +822,8 @@ function picture(model, root) {
     if (!root.contains(/** @type {Node | null} */ (event.relatedTarget))) look("");
   }, { signal });
   root.addEventListener("click", (event) => {
-    const one = /** @type {Element} */ (event.target).closest("[data-ref], [data-token]");
-    if (!(one instanceof HTMLElement)) return;
+    const one = /** @type {Element} */ (event.target).closest("input, [data-ref], [data-token]");
+    if (!(one instanceof HTMLElement) || one instanceof HTMLInputElement) return;
     if (one.dataset.token) visit(inStage(one.dataset.token));
     else if (one.dataset.ref?.includes("#")) {
       const { ref } = one.dataset;
@@ -719,7 +837,7 @@ function picture(model, root) {
     const width = root.clientWidth;
     if (!width) return;
     const wanted = frameFor(board.frames, width);
-    if (wanted === frame) return;
+    if (wanted === frame || now.editing) return;
     const focused = stage.contains(document.activeElement);
     frame = wanted;
     lay();
@@ -734,14 +852,24 @@ function picture(model, root) {
     draw();
   };
   model.on("change:step", moved);
+  model.on("change:trouble", draw);
+  // Is there a kernel? Only one answers.
+  const heard = () => {
+    now.alive = true;
+    drawEdit();
+  };
+  model.on("change:pong", heard);
   signal.addEventListener("abort", () => {
     watch.disconnect();
     model.off("change:step", moved);
+    model.off("change:trouble", draw);
+    model.off("change:pong", heard);
   });
   frame = frameFor(board.frames, root.clientWidth || Infinity);
   lay();
   draw();
   rove();
+  if (edit) tell("ping", Date.now());
   return () => stop.abort();
 }
 
