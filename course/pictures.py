@@ -1,0 +1,55 @@
+"""The pictures that a lesson shows: `from course import pictures`, then `pictures.layer(W, x, b)` in a cell of its own.
+
+    pictures.layer(W, x, b)                             one sample through a layer, link by link
+    pictures.two_forms(W, X, b)                         Z = WX + B beside y = xWᵀ + b
+    pictures.graph(loss, {"x": x, "W": W, "b": b})      a computation, forward and backward
+    pictures.compare("linear-backward", mine={"dW": …}) own gradients laid over autograd's
+
+Every picture can be stepped through where a notebook is alive, and is a table elsewhere. What cannot be drawn is answered with a
+sentence, never with a traceback. Nothing heavy is imported before the first picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course.views.board import Board
+
+
+def layer(W: Any, x: Any, b: Any) -> None:
+    """Show a linear layer at work on one sample. W: (out, in), x: (in,) or (in, 1), b: (out,); at most 8 on each axis."""
+    from course.views.layer import layer_board
+
+    show_made(lambda: layer_board(W, x, b))
+
+
+def two_forms(W: Any, X: Any, b: Any) -> None:
+    """Show Z = WX + B beside y = xWᵀ + b. W: (out, in), X: (in, N), samples are columns, b: (out,); at most 8 on each axis."""
+    from course.views.two_forms import two_forms_board
+
+    show_made(lambda: two_forms_board(W, X, b))
+
+
+def show_made(make: Callable[[], Board]) -> None:
+    """Show the board that *make* makes, or why there is none."""
+    from course.graph.refusal import Refusal
+    from course.views.notebook import refuse
+    from course.views.widget import show
+
+    try:
+        board = make()
+    except Refusal as refusal:
+        refuse(refusal)
+    else:
+        show(board)
+
+
+def __getattr__(name: str) -> Any:
+    """`graph` and `compare`, which need what is heavy (see `course.views.notebook`)."""
+    if name in ("graph", "compare"):
+        from course.views import notebook
+
+        return getattr(notebook, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
