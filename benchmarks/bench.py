@@ -1,6 +1,7 @@
 """How long a learner and an author wait: `make bench` prints a table. A benchmark, not a test: it judges nobody.
 
-    python benchmarks/bench.py            import, checks, build
+    python benchmarks/bench.py            import, checks, build, pictures
+    python benchmarks/bench.py --pictures the pictures alone
     python benchmarks/bench.py --fresh    and from a fresh clone of the last commit to the open lesson: minutes, downloads
     python benchmarks/bench.py --json     the same figures for a program
 
@@ -178,9 +179,31 @@ def _ended(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
+# -- pictures -----------------------------------------------------------------------------------------------------
+
+
+def graphs() -> Iterator[Line]:
+    """From a learner's code to the trace and where it all stands; see graph.py."""
+    import graph
+
+    for measure in graph.LINES:
+        for sample in measure():
+            yield Line(*sample)
+
+
+def views() -> Iterator[Line]:
+    """From the trace to the eye; see views.py. Chromium's part is left out where there is none."""
+    import views
+
+    for measure in views.LINES:
+        for sample in measure():
+            yield Line(*sample)
+
+
 # -- measuring and printing ---------------------------------------------------------------------------------------
 
-LINES: tuple[Callable[[], Iterator[Line]], ...] = (import_course, first_check, right_and_wrong, build)
+PICTURES: tuple[Callable[[], Iterator[Line]], ...] = (graphs, views)
+LINES: tuple[Callable[[], Iterator[Line]], ...] = (import_course, first_check, right_and_wrong, build, *PICTURES)
 
 
 def _python(code: str, *arguments: str) -> str:
@@ -220,11 +243,13 @@ def _short(value: float) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure how long the course keeps people waiting.")
     parser.add_argument("--fresh", action="store_true", help="also clone, install and open lesson 00 (minutes, and downloads)")
+    parser.add_argument("--pictures", action="store_true", help="the pictures alone")
     parser.add_argument("--json", action="store_true", help="print figures for a program")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-state-") as state:
         os.environ["COURSE_STATE"] = state  # not into the progress of whoever measures
-        lines = [line for measure in (*LINES, *((fresh_clone,) if asked.fresh else ())) for line in measure()]
+        wanted = (*(PICTURES if asked.pictures else LINES), *((fresh_clone,) if asked.fresh else ()))
+        lines = [line for measure in wanted for line in measure()]
     if asked.json:
         print(
             json.dumps(
@@ -232,7 +257,8 @@ def main() -> int:
             )
         )
     else:
-        print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}\n")
+        load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""  # above the cores, others are measured too
+        print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}{platform.system()} {platform.machine()}\n")
         print(_table(lines))
     return 0
 

@@ -1,0 +1,170 @@
+"""
+Where a picture gets to, and whether everybody can read it there: pages of nbconvert, a notebook that nobody trusts, Notebook 7,
+and axe's rules.
+
+One notebook is run once, without a browser; what was saved of it is then shown in each of these places. nbconvert's pages name
+addresses for MathJax and RequireJS, so they are looked at in a browser without any network.
+"""
+
+import copy
+import json
+import re
+
+import nbformat
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from conftest import PATIENCE
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from pages import cell, code, open_notebook, prose, run_all, write_notebook
+from playwright.sync_api import Locator, Page, expect
+from test_views import LAYER, entry, number_of, put, step_to
+
+from course.views.board import Board
+
+STILL = [
+    code(LAYER + "show(board)"),
+    code("from IPython.display import HTML\nfrom course.views.player import player\nHTML(player(board, ('ru', 'zh'), step=4))"),
+]
+SAVED, PLAYED = 1, 2  # the cells, behind one of prose
+
+
+@pytest.fixture(scope="module")
+def layer() -> Board:
+    names: dict = {}
+    exec(LAYER.replace("from course.views.widget import show\n", ""), names)
+    return names["board"]
+
+
+@pytest.fixture(scope="module")
+def saved() -> nbformat.NotebookNode:
+    """A notebook as it is saved after it was run: `show` in its second cell, a player in its third; with the widgets' state."""
+    cells = [prose("# pictures"), *STILL]
+    notebook = nbformat.from_dict(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"id": f"c{i}", **one} for i, one in enumerate(cells)]}
+    )
+    NotebookClient(notebook, kernel_name="python3", timeout=PATIENCE, store_widget_state=True).execute()
+    assert any("application/vnd.jupyter.widget-view+json" in one.data for one in notebook.cells[SAVED].outputs)
+    assert "widgets" in notebook.metadata
+    return notebook
+
+
+def without_state(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """As Jupyter saves it, where it was not asked to keep the widgets' state."""
+    found = copy.deepcopy(notebook)
+    del found.metadata["widgets"]
+    return found
+
+
+def table_of_dW(page: Page | Locator) -> Locator:
+    return page.locator("table", has_text="dW (3, 4)").locator("visible=true")
+
+
+def holds_dW(table: Locator) -> None:
+    """The table is seen, and its numbers are the gradient's."""
+    expect(table).to_have_count(1)
+    assert re.findall(r"−?\d+", table.inner_text().split("\n", 1)[1])[-4:] == ["3", "0", "6", "−2"]
+
+
+# -- nbconvert -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def offline(browser) -> Page:
+    """A page without a network."""
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000 / 3)
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("state", ["with the state", "without the state"])
+def test_a_page_of_nbconvert_shows_the_table_and_plays_the_player(offline, saved, tmp_path, state):
+    notebook = saved if state == "with the state" else without_state(saved)
+    body, _ = HTMLExporter().from_notebook_node(notebook)
+    file = tmp_path / "page.html"
+    file.write_text(body, encoding="utf-8")
+    offline.goto(file.as_uri(), wait_until="domcontentloaded")
+    cells = offline.locator(".jp-CodeCell")
+    holds_dW(table_of_dW(cells.nth(SAVED - 1)))
+    assert not re.search(r"model not found|Error displaying", offline.locator("body").inner_text())
+    frame = cells.nth(PLAYED - 1).frame_locator("iframe")
+    expect(frame.locator(".nl-steps")).to_contain_text("5 / ")
+    for at in (6, 7):
+        frame.get_by_role("button", name=re.compile("шаг вперёд")).click()
+        expect(frame.locator(".nl-steps")).to_contain_text(f"{at} / ")
+    frame.get_by_role("button", name=re.compile("последний шаг")).click()
+    expect(frame.locator('.nl-stage [aria-label^="dW[1, 3] ="]')).to_have_text("−5")
+
+
+# -- Jupyter -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["with the state", "without the state"])
+def test_a_notebook_that_is_not_trusted_shows_the_table(kept_page, lab, saved, state):
+    """It came from elsewhere, and nothing in it was run here."""
+    notebook = saved if state == "with the state" else without_state(saved)
+    name = f"views-untrusted-{state.replace(' ', '-')}.ipynb"
+    (lab.folder / name).write_text(nbformat.writes(notebook))
+    open_notebook(kept_page, lab, name)
+    assert kept_page.evaluate("() => !window.jupyterapp.shell.currentWidget.content.widgets[1].model.trusted")
+    output = cell(kept_page, SAVED)
+    holds_dW(table_of_dW(output))
+    expect(output.get_by_text(re.compile("model not found|Error displaying"))).to_have_count(0)
+    played = cell(kept_page, PLAYED)  # Jupyter strips the frame, and leaves the table behind it
+    expect(played.locator("iframe")).to_have_count(0)
+    expect(played.locator("table", has_text="dW (3, 4)")).to_have_count(1)
+
+
+def test_in_notebook_7_it_renders_steps_and_links(page, notebook7):
+    write_notebook(notebook7, "views-notebook7.ipynb", [prose("# pictures"), code(LAYER + "show(board)")])
+    open_notebook(page, notebook7, "views-notebook7.ipynb", app="notebook")
+    run_all(page)
+    output = cell(page, 1)
+    view = output.locator(".nl-view")
+    expect(view.locator(".nl-steps")).to_contain_text("1 / ")
+    expect(output.locator(".nl-board:visible")).to_have_count(0)
+    view.get_by_role("button", name=re.compile("step forward|шаг вперёд")).click()
+    expect(view.locator(".nl-steps")).to_contain_text("2 / ")
+    view.get_by_role("button", name=re.compile("last step|последний шаг")).click()
+    expect(entry(view, "dW[1, 3]")).to_have_text("−5")
+    entry(view, "dW[1, 3]").click()
+    expect(view.locator(".nl-sum")).to_have_text("dW[1, 3] = 1·(−1) + 0·1 + 0·3 + 1·(−2) + 1·(−2) = −5")
+
+
+# -- axe -----------------------------------------------------------------------------------------------------------------------
+
+
+def faults(page: Page, inside: str = ".nl-view") -> list[str]:
+    """What axe finds there, each with its rule and its element."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("(inside) => axe.run(inside, { resultTypes: ['violations'] })", inside)
+    assert found["passes"], "axe looked at nothing"
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("languages", [("ru", "zh"), ("en",)], ids="+".join)
+def test_axe_finds_nothing(page, layer, languages, dark):
+    view = put(page, layer, languages=languages, dark=dark)
+    view.locator("summary").click()  # the table is looked at too
+    found = {}
+    for step in (1, number_of(layer, "dW = Gᵀ x"), len(layer.steps)):
+        step_to(page, step)
+        if step > 1:
+            entry(view, "dW[1, 3]").click()
+        found[step] = faults(page)
+    assert not any(found.values()), json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def test_axe_sees_a_button_without_a_name_and_a_text_too_pale(page, layer):
+    """The gate itself: it can fail."""
+    view = put(page, layer)
+    view.evaluate("""(view) => {
+      const button = document.createElement("button"), pale = document.createElement("p");
+      pale.append("pale"); pale.style.color = "#ddd";
+      view.append(button, pale);
+    }""")
+    assert {one.split(":")[0] for one in faults(page)} == {"button-name", "color-contrast"}
