@@ -149,7 +149,7 @@ def test_for_a_square_w_the_wrong_product_is_shown_with_what_the_neuron_gives():
     n, i = unflat(int(step.focus.partition("#")[2]), (2, 3))
     right = (samples.T @ weights.T)[n, i]
     assert (samples.T @ weights)[n, i] != right, "an entry in which the two differ"
-    assert step.text("en").endswith(f"where neuron {i + 1} gives {str(right).replace('-', '−')}.")
+    assert step.text("en").endswith(f"where neuron {i + 1}, without its bias, gives {str(right).replace('-', '−')}.")
     assert step.proof[0].verdict == "✗ in ≠ out"
     assert not step.proof[0].fits
 

@@ -68,7 +68,7 @@ WORDS = {
     "edit": N_("change the numbers"),
     "compute": N_("compute with these numbers"),
     "still": N_("to change the numbers, run the cell: there is no kernel here"),
-    "keys": N_("Arrow keys move, Enter keeps an entry and its sum, Escape lets it go. Indices count from 0."),
+    "keys": N_("Arrow keys move, Enter keeps an entry and its sum, Escape lets it go. Indices in square brackets count from 0."),
 }
 
 

@@ -52,8 +52,8 @@ LINK = N_("The link from {feature} to {neuron} carries the weight {weight} = {nu
 BIAS = N_("Last comes the bias {bias}, which no feature touches: {neuron} = {running}. Neuron {i} has used up row {i} of W.")
 NEURON = N_("Neuron {i} gets the same features, but has its own row of W and its own bias: {neuron} = {sum}.")
 END = N_(
-    "The three lines are one: Z = WX + B. Each row of W met the column X, and the axis in, of size {features}, disappeared; out, "
-    "of size {neurons}, is left, so Z is {shape}."
+    "All of this is one line: Z = WX + B. Each row of W met the column X, and the axis in, of size "
+    "{features}, disappeared; out, of size {neurons}, is left, so Z is {shape}."
 )
 
 

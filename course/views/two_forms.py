@@ -56,8 +56,8 @@ COLUMN = N_(
     "A row of W is a neuron, a column of X a sample. Neuron {i} meets sample {n} pair by pair, and its bias is added: {sum}."
 )
 COLUMNS = N_(
-    "So it goes for every neuron and every sample: {left} · {right} → {result}. The axis in met itself and disappeared; the one "
-    "column B was added to every sample, N = {count}."
+    "So it goes for every neuron and every sample: {left} · {right} → {result}. The axis in met itself "
+    "and disappeared; for every sample the same column B was added, N = {count}."
 )
 LIE = N_("Now the samples lie down: x = Xᵀ. Sample {n} was a column of X and is a row of x; its numbers are the same: {numbers}.")
 APART = N_(
@@ -65,14 +65,15 @@ APART = N_(
     "{wrong}. Where the question mark is, a number has no partner, so there is no x W."
 )
 MIXED = N_(
-    "So x is on the left, and W has to stand above. As it is, in of x meets out of W. Both are {neurons}, so x W can be "
-    "computed, and no error is raised. But a column of W is no neuron, it holds one weight of each: {wrong}, where neuron {i} "
-    "gives {right}."
+    "So x is on the left, and W has to stand above. As it is, in of x meets out of W. Both are {neurons}, "
+    "so x W can be computed, and no error is raised. But a column of W is no neuron, it holds one weight "
+    "of each: {wrong}, where neuron {i}, without its bias, gives {right}."
 )
 COINCIDES = N_(
-    "So x is on the left, and W has to stand above. As it is, in of x meets out of W. Both are {neurons}, so x W can be "
-    "computed. With these very numbers it gives the same as the neurons do, {wrong}, and that is chance: with another weight "
-    "or another sample it is another number."
+    "So x is on the left, and W has to stand above. As it is, in of x meets out of W. Both are "
+    "{neurons}, so x W can be computed. With these very numbers it gives the same as the neurons do "
+    "without their biases, {wrong}, and that is chance: with another weight or another sample it is "
+    "another number."
 )
 FLIP = N_(
     "So W is flipped in its diagonal: in Wᵀ the axis in stands upright, and neuron {i} is a column. Its numbers are the same: "

@@ -653,3 +653,32 @@ def test_in_jupyterlab_numbers_are_edited_and_torch_computes_them_anew(page, lab
     view.get_by_role("textbox", name="a[1]").press("Enter")
     expect(edit).to_have_attribute("aria-disabled", "true")
     expect(edit).to_contain_text(re.compile("no kernel|нет ядра"))
+
+
+COMPARED = """
+from course.views.notebook import compare
+from tests.test_comparing import EXERCISE, RIGHT_ONES
+compare(EXERCISE, {**RIGHT_ONES, "db": RIGHT_ONES["db"] / 5})
+"""
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_gradients_are_laid_over_autograds_and_the_words_follow_the_switch(page, lab, notebook7, app):
+    server = {"lab": lab, "notebook": notebook7}[app]
+    write_notebook(server, f"views-compare-{app}.ipynb", [NOTEBOOK[0], code(EDITED), code(COMPARED)])
+    open_notebook(page, server, f"views-compare-{app}.ipynb", app=app)
+    run_all(page)
+    view = cell(page, 2).locator(".nl-view")
+    expect(view.locator(".nl-mark-first").first).to_be_visible()
+    for language in LANGUAGES:
+        switch(page, language)
+        said = view.locator(".nl-say > [lang]").locator("visible=true")
+        expect(said).to_have_attribute("lang", language)
+        expect(said).to_contain_text("averaged")  # the exercise's own words, which this one has in English only
+    edited = cell(page, 1).locator(".nl-view")
+    edited.locator(".nl-edit").click()
+    field = edited.get_by_role("textbox", name="a[1]")
+    field.fill("−2.5")
+    field.press("Enter")
+    expect(entry(edited, "a[1]")).to_have_text("−2.5")
+    screenshot(page, f"views-compare-{app}")
