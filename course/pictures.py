@@ -2,6 +2,8 @@
 
     pictures.layer(W, x, b)                             one sample through a layer, link by link
     pictures.two_forms(W, X, b)                         Z = WX + B beside y = xWᵀ + b
+    pictures.module(layer)                              nn.Linear as an object with its parameters
+    pictures.leading_axes(x, W, b)                      the same small W at every position of (*, in)
     pictures.graph(loss, {"x": x, "W": W, "b": b})      a computation, forward and backward
     pictures.compare("linear-backward", mine={"dW": …}) own gradients laid over autograd's
 
@@ -30,6 +32,20 @@ def two_forms(W: Any, X: Any, b: Any) -> None:
     from course.views.two_forms import two_forms_board
 
     show_made(lambda: two_forms_board(W, X, b))
+
+
+def module(layer: Any) -> None:
+    """Show an nn.Linear as an object: its parameters, their names and count, what a call reads; at most 8 on each axis."""
+    from course.views.module import module_board
+
+    show_made(lambda: module_board(layer))
+
+
+def leading_axes(x: Any, W: Any, b: Any) -> None:
+    """Show W slide over the leading axes of x. x: (*, in), 1 to 4 axes, W: (out, in), b: (out,); at most 64 numbers each."""
+    from course.views.leading_axes import leading_axes_board
+
+    show_made(lambda: leading_axes_board(x, W, b))
 
 
 def show_made(make: Callable[[], Board]) -> None:

@@ -293,6 +293,8 @@ def gradient_of(trace: Trace, edge: Edge, *, unreduced: bool = False) -> Expr:
         return operand.gradient
     formula = edge.formula if unreduced or edge.reduced_formula is None else edge.reduced_formula
     assert formula is not None
+    if not any(letter.isalpha() for letter in formula.text):
+        return operand.gradient  # "1[1, 2] = 1" would say nothing
     return symbol(f"∂{trace.tensor(trace.target).name}/∂({operand.formula.text})") if formula.scalar else formula
 
 

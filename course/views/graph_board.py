@@ -228,7 +228,9 @@ class Pieces:
         if not told.gradient:  # not yet the gradient: it is summed over an axis, or added to others, in a step of its own
             result = f"c:{edge.id}"
             axes = tensor.axes if len(tensor.axes) == len(told.numbers.shape) else self.trace.tensor(operation.result).axes
-            self.matrices[result] = matrix(result, named(edge.formula), told.numbers, axes, GRADIENT)
+            bare = not any(letter.isalpha() for letter in edge.formula.text)  # a number has no entries to be called by
+            name_of_it = named(tensor.gradient if bare else edge.formula)
+            self.matrices[result] = matrix(result, name_of_it, told.numbers, axes, GRADIENT)
         panel, parts = self.factors(edge, operation, result)
         sums = told.sums if told.sums and self.matrices[result].entries else ()
         known = self.gradient(told, parts) if told.gradient else (Known(result, sums=tuple(sums), parts=parts),)

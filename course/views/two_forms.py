@@ -72,7 +72,7 @@ MIXED = N_(
 COINCIDES = N_(
     "So x is on the left, and W has to stand above. As it is, in of x meets out of W. Both are "
     "{neurons}, so x W can be computed. With these very numbers it gives the same as the neurons do "
-    "without their biases, {wrong}, and that is chance: with another weight or another sample it is "
+    "without their biases, {wrong}, and that is chance: with other weights and samples it is usually "
     "another number."
 )
 FLIP = N_(
