@@ -124,6 +124,7 @@ def test_run_all_with_a_mistake_in_every_answer_reaches_the_last_cell_without_an
 
 def test_a_lesson_stands_in_columns_before_any_cell_has_run(page: Page, lessons: Server):
     open_notebook(page, lessons, f"lessons/{ONE}", stay=True)
+    switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
     blocks = [page.locator(f'.jp-MarkdownCell div[lang="{language}"]').locator("visible=true").first for language in ("ru", "zh")]
     russian, chinese = (block.bounding_box() for block in blocks)
     assert russian is not None
@@ -146,6 +147,7 @@ def says(mistake: str) -> dict[str, str]:
 def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> None:
     """From a wrong answer over a syntax error to the right one, with the switch in between."""
     open_notebook(page, server, path, app=app, stay=True)
+    switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
     run_cell(page, 1) if source(page, 1) else None
     type_into_cell(page, f"{EXERCISE}-answer", WRONG)
     run_cell(page, f"{EXERCISE}-answer")
@@ -188,6 +190,7 @@ def test_a_wrong_answer_a_syntax_error_and_the_right_answer_in_plain_jupyterlab(
 def test_reports_in_both_themes(page: Page, lessons: Server):
     """For people to look at, beside the drawings: every report of lesson 01 with a mistake in it."""
     open_notebook(page, lessons, with_answers(lessons, ONE, "themes", known_mistake), stay=True)
+    switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
     run_all(page)
     for theme in ("light", "dark"):
         set_theme(page, theme)

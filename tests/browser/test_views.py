@@ -682,3 +682,4 @@ def test_gradients_are_laid_over_autograds_and_the_words_follow_the_switch(page,
     field.press("Enter")
     expect(entry(edited, "a[1]")).to_have_text("−2.5")
     screenshot(page, f"views-compare-{app}")
+    switch(page, "ru", "zh")  # the choice stays with the server's user
