@@ -4,6 +4,7 @@
     pictures.two_forms(W, X, b)                         Z = WX + B beside y = xWᵀ + b
     pictures.module(layer)                              nn.Linear as an object with its parameters
     pictures.leading_axes(x, W, b)                      the same small W at every position of (*, in)
+    pictures.both_ways(W, b, x, G)                      a layer's two directions, with what it keeps between them
     pictures.graph(loss, {"x": x, "W": W, "b": b})      a computation, forward and backward
     pictures.compare("linear-backward", mine={"dW": …}) own gradients laid over autograd's
 
@@ -46,6 +47,13 @@ def leading_axes(x: Any, W: Any, b: Any) -> None:
     from course.views.leading_axes import leading_axes_board
 
     show_made(lambda: leading_axes_board(x, W, b))
+
+
+def both_ways(W: Any, b: Any, x: Any, G: Any) -> None:
+    """Show forward, backward and the cache between them. W: (out, in), b: (out,), x: (N, in), G: (N, out); at most 8 each."""
+    from course.views.both_ways import both_ways_board
+
+    show_made(lambda: both_ways_board(W, b, x, G))
 
 
 def show_made(make: Callable[[], Board]) -> None:

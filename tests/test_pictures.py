@@ -11,6 +11,10 @@ ONES = torch.ones(2, 3, 4), torch.ones(3, 4), torch.ones(3)
 CALLS = {
     "module": (lambda: pictures.module(torch.nn.Linear(4, 3)), lambda: pictures.module(torch.nn.ReLU())),
     "leading_axes": (lambda: pictures.leading_axes(*ONES), lambda: pictures.leading_axes(ONES[0], ONES[1].T, ONES[2])),
+    "both_ways": (
+        lambda: pictures.both_ways(ONES[1], ONES[2], ONES[0][0], torch.ones(3, 3)),
+        lambda: pictures.both_ways(ONES[1], ONES[2], ONES[0][0].T, torch.ones(3, 3)),
+    ),
     "graph": (
         lambda: pictures.graph(lambda x: (x * x).sum(), {"x": [1.0, 2.0]}),
         lambda: pictures.graph(lambda x: (x * x).sum(), {"x": [1j]}),
