@@ -363,6 +363,20 @@ def inside(frame: FrameType | None) -> bool:
     return False
 
 
+def below(cell: FrameType) -> Callable[[FrameType | None], bool]:
+    """May an exception be raised in a frame? It must be *cell* or called from it, with nothing of the course's own between."""
+
+    def may_stop(frame: FrameType | None) -> bool:
+        while frame is not None and frame is not cell:
+            if frame.f_code.co_filename.endswith(BETWEEN + OURS):
+                return False
+            frame = frame.f_back
+        return frame is cell
+
+    return may_stop
+
+
+OURS = (os.path.join("course", "asking.py"), os.path.join("course", "attempt.py"))
 BETWEEN = (os.path.join("torch", "overrides.py"), "contextlib.py")
 
 

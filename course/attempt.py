@@ -9,11 +9,9 @@ points to the check below, which says more; a loop without an end is stopped aft
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 SMALL = 10_000  # entries of a tensor that is watched: a lesson's own are far smaller
@@ -24,7 +22,7 @@ Same = Callable[[Any, Any], None]
 @contextmanager
 def attempt(exercise_id: str) -> Iterator[Same]:
     """Run the cell's own comparison for an exercise. Raises nothing that the learner's code raises, but KeyboardInterrupt."""
-    from course.asking import LIMIT, Clock, OutOfTime
+    from course.asking import LIMIT, Clock, OutOfTime, below
     from course.exercises import UnknownExercise, find
 
     try:
@@ -34,7 +32,7 @@ def attempt(exercise_id: str) -> Iterator[Same]:
     cell = sys._getframe(2)  # generator ← contextlib ← the cell
     before = arrays_of(cell.f_globals)
     try:
-        with Clock(LIMIT, lambda frame: learners(frame, cell)):
+        with Clock(LIMIT, below(cell)):
             yield same
     except OutOfTime:
         line("wrong", "!", STOPPED_LOOP, entry=entry, limit=LIMIT)
@@ -44,18 +42,6 @@ def attempt(exercise_id: str) -> Iterator[Same]:
     except Exception as error:  # noqa: BLE001
         line("wrong", "!", STOPPED, entry=entry, error=f"{type(error).__name__}")
     put_back(before)
-
-
-def learners(frame: FrameType | None, cell: FrameType) -> bool:
-    """Is *frame* the cell's own or called from it, and nothing of ours between? Only there may the clock strike."""
-    while frame is not None and frame is not cell:
-        if frame.f_code.co_filename.endswith(OURS):
-            return False
-        frame = frame.f_back
-    return frame is cell
-
-
-OURS = (__file__, os.path.join("course", "asking.py"), os.path.join("torch", "overrides.py"), "contextlib.py")
 
 
 def arrays_of(namespace: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

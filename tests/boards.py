@@ -1,9 +1,16 @@
 """What tests of pictures ask of a board: do its sums add up, does it speak, does anything cover anything."""
 
+import math
 import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from course.language import LANGUAGES, catalogue
-from course.views.board import CELL_H, Board
+import pytest
+
+from course.graph.measure import BETWEEN, CAPTION, CELL_H, GUTTER, SHEET
+from course.graph.refusal import Refusal
+from course.language import LANGUAGES, catalogue, translate
+from course.views.board import Board, Box
 
 
 def value(text: str) -> float:
@@ -25,7 +32,7 @@ def overlaps(one, other) -> bool:
 
 
 def stands_well(board: Board) -> list[str]:
-    """What covers something else, or sticks out of its card, in any frame."""
+    """What covers something else, or sticks out of its card, in any frame; sheets and all."""
     found = []
     for frame in board.frames:
         boxes = {one.id: one for one in frame.boxes}
@@ -37,13 +44,45 @@ def stands_well(board: Board) -> list[str]:
             for id in card.matrices:
                 place = next(one for one in frame.places if one.matrix == id)
                 shape = board.matrix(id).shape
-                rows, columns = ((1, 1), (1, *shape))[min(len(shape), 1)] if len(shape) < 2 else shape
-                w = (16 if len(shape) == 2 else 0) + columns * place.cell + 1
-                h = (14 if shape else 0) + rows * CELL_H + 1
+                columns, rows, sheets = math.prod(shape[-1:]), math.prod(shape[-2:-1]), math.prod(shape[:-2])
+                down = math.ceil(sheets / place.across)
+                gutter, index = GUTTER * (len(shape) > 1), SHEET * (len(shape) > 2)
+                w = place.across * (gutter + columns * place.cell + 1) + (place.across - 1) * BETWEEN
+                h = CAPTION * bool(shape) + down * (index + rows * CELL_H + 1) + (down - 1) * BETWEEN
                 box = boxes[card.id]
                 if place.x + w > box.w or place.y + h > box.h or place.cell < board.matrix(id).cell:
                     found.append(f"{frame.width}: {id} does not fit into its card")
     return found
+
+
+def strays(board: Board) -> list[str]:
+    """Arrows that do not begin and end at the cards they belong to, stand still, or cross another card."""
+    found = []
+    lines = {one.id: one for one in board.lines}
+    for frame in board.frames:
+        boxes = {one.id: one for one in frame.boxes}
+        for path in frame.paths:
+            ends = (lines[path.line].start, lines[path.line].end)
+            where = f"{frame.width}: {path.line}"
+            for (x, y), id in zip((path.points[0], path.points[-1]), ends, strict=True):
+                box = boxes[id]
+                if not (box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h):
+                    found.append(f"{where} is not at {id}")
+            for (a, b), (c, d) in pairwise(path.points):
+                if (a, b) == (c, d):
+                    found.append(f"{where} stands still")
+                piece = Box("", min(a, c), min(b, d), max(1, abs(a - c)), max(1, abs(b - d)))
+                found += [f"{where} crosses {id}" for id, box in boxes.items() if id not in ends and overlaps(piece, box)]
+    return found
+
+
+def left_unsaid(make: Callable[[], object], told: Sequence[str]) -> list[str]:
+    """Which of *told* the refusal that *make* gets does not say, in any language; a failure where it is not refused."""
+    with pytest.raises(Refusal) as refused:
+        make()
+    texts = [translate(refused.value.say, language) for language in LANGUAGES]
+    assert len(set(texts)) == len(LANGUAGES)
+    return [one for text in texts for one in told if one not in text]
 
 
 def speaks(board: Board) -> list[str]:

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from course.graph.refusal import Refusal
-from course.language import LANGUAGES, translate
-from course.views.board import BETWEEN, CAPTION, CELL_H, GUTTER, SHEET, Board, sum_of, unflat
+from course.language import LANGUAGES
+from course.views.board import sum_of, unflat
 from course.views.leading_axes import leading_axes_board
-from tests.boards import close, overlaps, speaks, value, worked_out
+from tests.boards import close, left_unsaid, speaks, stands_well, strays, value, worked_out
 
 W = [[-1, 0, 2, 0], [-1, -2, -1, 2], [1, -1, -1, 1]]
 BATCH = [[3, -1, 1, -1], [0, 2, -1, 1], [-1, 0, 1, 3], [-1, 0, 2, -2], [0, -2, -2, -2]]
@@ -138,26 +137,6 @@ def test_every_step_speaks_three_languages_with_numbers(case):
     assert speaks(leading_axes_board(*case)) == []
 
 
-def stands_well(board: Board) -> list[str]:
-    """What covers something else, or sticks out of its card, in any frame; sheets and all."""
-    found = []
-    for frame in board.frames:
-        boxes = list(frame.boxes)
-        found += [f"{one.id} covers {two.id}" for i, one in enumerate(boxes) for two in boxes[:i] if overlaps(one, two)]
-        for card in board.cards:
-            place = next(one for one in frame.places if (one.matrix,) == card.matrices)
-            box = next(one for one in boxes if one.id == card.id)
-            shape = board.matrix(place.matrix).shape
-            rows, sheets = math.prod(shape[-2:-1]), math.prod(shape[:-2])
-            down = math.ceil(sheets / place.across)
-            gutter, index = GUTTER * (len(shape) > 1), SHEET * (len(shape) > 2)
-            w = place.across * (gutter + shape[-1] * place.cell + 1) + (place.across - 1) * BETWEEN
-            h = CAPTION + down * (index + rows * CELL_H + 1) + (down - 1) * BETWEEN
-            if place.x + w > box.w or place.y + h > box.h or place.cell < board.matrix(place.matrix).cell:
-                found.append(f"{frame.width}: {place.matrix} does not fit into its card")
-    return found
-
-
 def test_it_stands_at_three_widths_and_nothing_covers_anything():
     board = leading_axes_board(X, W, B)
     assert [frame.width for frame in board.frames] == [840, 600, 340]
@@ -172,19 +151,8 @@ def test_nothing_covers_anything_whatever_the_size(case):
 
 def test_arrows_end_at_the_cards_they_belong_to_and_cross_none(case):
     board = leading_axes_board(*case)
-    lines = {one.id: one for one in board.lines}
-    for frame in board.frames:
-        boxes = {one.id: one for one in frame.boxes}
-        for path in frame.paths:
-            ends = (lines[path.line].start, lines[path.line].end)
-            for (x, y), id in zip((path.points[0], path.points[-1]), ends, strict=True):
-                box = boxes[id]
-                assert box.x <= x <= box.x + box.w, (frame.width, path.line)
-                assert box.y <= y <= box.y + box.h, (frame.width, path.line)
-            (a, b), (c, d) = path.points
-            for id, box in boxes.items():
-                apart = max(a, c) <= box.x or min(a, c) >= box.x + box.w or max(b, d) <= box.y or min(b, d) >= box.y + box.h
-                assert apart or id in ends, (frame.width, path.line, id)
+    assert strays(board) == []
+    assert all(len(path.points) == 2 for frame in board.frames for path in frame.paths), "they are straight"
 
 
 def test_what_is_written_beside_an_arrow_is_not_cut_off(case):
@@ -221,9 +189,4 @@ BAD = {
 @pytest.mark.parametrize("bad", BAD, ids=str)
 def test_what_cannot_be_drawn_gets_a_sentence_that_says_which(bad):
     arguments, told = BAD[bad]
-    with pytest.raises(Refusal) as refused:
-        leading_axes_board(*arguments)
-    texts = [translate(refused.value.say, language) for language in LANGUAGES]
-    assert len(set(texts)) == len(LANGUAGES)
-    for text in texts:
-        assert [one for one in told if one not in text] == []
+    assert left_unsaid(lambda: leading_axes_board(*arguments), told) == []

@@ -104,17 +104,20 @@ def short(name: str) -> str:
 def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     """The verdict on answers that ran, or raised, in some trial."""
     with np.errstate(all="ignore"):
-        inputs = [inputs_of(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
-        right = [exercise.by_part(exercise.expect(given)) for given in inputs]
-        trials = list(zip(asked.trials, inputs, right, strict=True))
-        judged = [
-            judged_part(exercise, part, [case_of(exercise, part, *trial) for trial in trials], reveal) for part in exercise.parts
-        ]
+        judged = [judged_part(exercise, part, cases, reveal) for part, cases in cases_by_part(exercise, asked)]
     first = next((one for one in judged if not one.parts[0].earned), None) or next(
         (one for one in judged if one.state is not State.RIGHT), judged[0]
     )
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
     return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
+
+
+def cases_by_part(exercise: Exercise, asked: Asked) -> list[tuple[Part, list[Case]]]:
+    """Every part with what it gave in each trial beside what is right, which is computed once a trial."""
+    inputs = [inputs_of(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
+    right = [exercise.by_part(exercise.expect(given)) for given in inputs]
+    trials = list(zip(asked.trials, inputs, right, strict=True))
+    return [(part, [case_of(exercise, part, *trial) for trial in trials]) for part in exercise.parts]
 
 
 def judged_part(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:

@@ -24,16 +24,13 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from course.exercise import N_
+from course.graph.measure import BETWEEN, CAPTION, CELL_H, CELL_W, DIGIT, GUTTER, SHEET
 from course.language import LANGUAGES, translate
 from course.report.markup import Html, labels, labels_text, pad, tag, words_text, wrap
 from course.verdict import Say
 
 VERSION = 1
-WIDTH = 860  # px, the widest picture
-
-# Measures in px, the same in the browser: it gets them with the board.
-CELL_W, CELL_H, DIGIT = 28, 20, 7.3
-GUTTER, CAPTION, SHEET, BETWEEN = 16, 14, 16, 8  # for the axis of the rows, that of the columns, a sheet's index, and the air
+WIDTHS = (840, 600, 340)  # px of the frames; the widest fits a notebook beside its file browser on a page of 1280 px
 
 FORWARD, BACKWARD = "forward", "backward"
 VALUE, GRADIENT, MINE = "value", "gradient", "mine"
@@ -652,7 +649,7 @@ __all__ = [
     "MINE",
     "RIGHT",
     "VALUE",
-    "WIDTH",
+    "WIDTHS",
     "WRONG",
     "Board",
     "Box",

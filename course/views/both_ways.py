@@ -20,6 +20,7 @@ from course.views.board import (
     BACKWARD,
     FORWARD,
     GRADIENT,
+    WIDTHS,
     Board,
     Box,
     Card,
@@ -36,10 +37,21 @@ from course.views.board import (
     Token,
     shape_text,
 )
-from course.views.layer import one_axis
-from course.views.pieces import LETTER, PAD_BOTTOM, PAD_TOP, PAD_X, SMALL, TITLE, card_size, matrix, meet, read
+from course.views.pieces import (
+    PAD_BOTTOM,
+    PAD_TOP,
+    PAD_X,
+    TITLE,
+    layer_parts,
+    matrix,
+    meet,
+    one_axis,
+    product_parts,
+    read,
+    running,
+    title_size,
+)
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 MARGIN, TOP, GAP, NEAR = 4, 8, 22, 8  # px: at the sides, above and below, between cards with arrows, and without
 BAR = PAD_TOP + TITLE + PAD_BOTTOM  # px: forward and backward are as high as a title
 
@@ -114,12 +126,6 @@ WAYS = (
 OF_PARAMETERS = tuple(id for id, start, end, _ in WAYS if "weight" in id or "bias" in id)
 CARDS = ("x", "forward", "y", "cache", "bias", "weight", "bias.grad", "weight.grad", "G", "backward", "dX")
 BARS = ("forward", "backward")
-
-
-def running(before: float, added: float) -> str:
-    """−5 + (−5) = −10: a sum may begin with a minus sign."""
-    text = sum_text([(before,), (added,)], before + added)
-    return text[1:].replace(")", "", 1) if text.startswith("(") else text
 
 
 class Picture:
@@ -218,31 +224,24 @@ class Picture:
         if id == "y":
             places = [(s, i) for s in range(n) for i in range(out)]
             terms = [[*zip(x[s], W[i], strict=True), (float(self.b[i]),)] for s, i in places]
-            rows = tuple(tuple(range(i * into, (i + 1) * into)) for _, i in places)
-            parts = [Part("x", tuple(tuple(range(s * into, (s + 1) * into)) for s, _ in places)), Part("weight", rows)]
-            parts += [
-                Part("T", tuple(tuple(range(i, into * out, out)) for _, i in places)),
-                Part("bias", tuple((i,) for _, i in places)),
-            ]
+            parts = layer_parts(n, into, out, "x", "weight", "T", "bias")
             result = self.y
         elif id == "dX":
             places = [(s, j) for s in range(n) for j in range(into)]
             terms = [[(G[s][i], W[i][j]) for i in range(out)] for s, j in places]
-            parts = [Part("G", tuple(tuple(range(s * out, (s + 1) * out)) for s, _ in places))]
-            parts.append(Part("weight", tuple(tuple(range(j, out * into, into)) for _, j in places)))
+            parts = product_parts("G", "weight", n, out, into)
             result = self.dX
         elif id == "weight.grad":
             places = [(i, j) for i in range(out) for j in range(into)]
             terms = [[(G[s][i], x[s][j]) for s in range(n)] for i, j in places]
-            parts = [Part("G", tuple(tuple(range(i, n * out, out)) for i, _ in places))]
-            parts.append(Part("GT", tuple(tuple(range(i * n, (i + 1) * n)) for i, _ in places)))
-            parts.append(Part("cache", tuple(tuple(range(j, n * into, into)) for _, j in places)))
+            columns = tuple(tuple(range(i, n * out, out)) for i, _ in places)  # a row of Gᵀ is a column of G
+            parts = (Part("G", columns), *product_parts("GT", "cache", out, n, into))
             result = self.dW
         else:
             terms = [[(G[s][i],) for s in range(n)] for i in range(out)]
-            parts = [Part("G", tuple(tuple(range(i, n * out, out)) for i in range(out)))]
+            parts = (Part("G", tuple(tuple(range(i, n * out, out)) for i in range(out))),)
             result = self.db
-        return tuple(sum_text(one, float(total)) for one, total in zip(terms, result.ravel(), strict=True)), tuple(parts)
+        return tuple(sum_text(one, float(total)) for one, total in zip(terms, result.ravel(), strict=True)), parts
 
     def told(self, id: str, sums: Sequence[str]) -> str:
         return f"{self.matrices[id].entry(self.at(id))} = {sums[self.at(id)]}"
@@ -320,13 +319,7 @@ class Picture:
 
     def size(self, id: str) -> tuple[int, int]:
         """Width and height in px of a card with its title on one line; forward and backward are made as wide as there is room."""
-        shown = self.card(id)
-        title = round(LETTER * len(shown.name) + 8 + SMALL * len(shown.shape)) + 2 * PAD_X
-        if id in BARS:
-            return title, BAR
-        one = self.matrices[id]
-        w, h = card_size(one.name, one.shape, one.cell)
-        return max(w, title), h
+        return title_size(self.card(id), self.matrices)
 
     def frame(self, width: int) -> Frame | None:
         """Inputs and results beside the layer; above and below it; or with all that it holds in two columns, or in one."""

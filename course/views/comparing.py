@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from course.answer import Answer, Purpose
-from course.asking import ask, inputs_of, plain
+from course.asking import ask, plain
 from course.exercise import GENERIC, N_, Array, Exercise, Inputs, Part, Sizes, rng, seeds
 from course.exercises import UnknownExercise, find
 from course.gradients import Gradients
@@ -25,7 +25,7 @@ from course.graph import Refusal, Trace, graph
 from course.graph.trace import SHOWN
 from course.judging.compare import ATOL, agrees, distance
 from course.judging.diagnose import Candidate, Case, Stopped, candidates
-from course.judging.judge import WRONG_KIND_OF_PART, case_of, judged_part, refused, wanted
+from course.judging.judge import WRONG_KIND_OF_PART, cases_by_part, judged_part, refused, wanted
 from course.numbers import number, style_of
 from course.verdict import Say, State, Verdict
 from course.views.board import (
@@ -186,14 +186,9 @@ def of_function(exercise: Exercise, learner: Callable[..., Any]) -> list[Judged]
     nothing = refused(exercise, asked)
     if nothing is not None:
         return [judged(part, nothing, None, None) for part in exercise.parts]
-    trials = []
-    for trial in asked.trials:
-        given = inputs_of(exercise, trial.purpose, trial.seed, trial.sizes)
-        trials.append((trial, given, exercise.by_part(exercise.expect(given))))
-    shown = next((trial.answer for trial, _, _ in trials if trial.purpose is Purpose.SHOWN), Answer())
+    shown = next((trial.answer for trial in asked.trials if trial.purpose is Purpose.SHOWN), Answer())
     found = []
-    for part in exercise.parts:
-        cases = [case_of(exercise, part, *one) for one in trials]
+    for part, cases in cases_by_part(exercise, asked):
         expected = next((case.expected for case in cases if case.purpose is Purpose.SHOWN), None)
         result = shown.results.get(part.name)
         found.append(judged(part, judged_part(exercise, part, cases, reveal=True), expected, result.array if result else None))

@@ -21,6 +21,7 @@ from course.views.board import (
     BACKWARD,
     FORWARD,
     GRADIENT,
+    WIDTHS,
     Board,
     Box,
     Candidate,
@@ -39,8 +40,8 @@ from course.views.board import (
     Token,
     shape_text,
 )
+from course.views.pieces import product_parts, turned_from
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 TRIED = 4  # products of a shape proof
 ENTRYWISE = ("+", "−", "⊙", "·", "/")
 
@@ -297,8 +298,8 @@ class Pieces:
         turned = self.matrices[id]
         for _, own in self.on_cards_first():
             if f"{own.name}ᵀ" == turned.name and len(own.shape) == 2 and own.shape == turned.shape[::-1]:
-                rows, columns = turned.shape
-                return (Part(own.id, tuple(tuple(flat % columns * rows + flat // columns for flat in one) for one in at)),)
+                places = turned_from((own.shape[0], own.shape[1]))
+                return (Part(own.id, tuple(tuple(places[flat] for flat in one) for one in at)),)
         return ()
 
     def reduce(self, told: Told) -> Step:
@@ -396,15 +397,12 @@ def forward_parts(operation: Operation, operands: Sequence[Tensor], result: Tens
     shapes = [one.value.shape for one in operands]
     if any(one.value.texts is None for one in (*operands, result)):
         return ()
-    count = math.prod(result.value.shape)
     if operation.sign == "@" and [len(shape) for shape in shapes] == [2, 2]:
         (rows, inner), (_, columns) = shapes
-        left = tuple(tuple(range(flat // columns * inner, (flat // columns + 1) * inner)) for flat in range(count))
-        right = tuple(tuple(range(flat % columns, inner * columns, columns)) for flat in range(count))
-        return Part(operands[0].id, left), Part(operands[1].id, right)
+        return product_parts(operands[0].id, operands[1].id, rows, inner, columns)
     if operation.sign == "ᵀ" and len(shapes[0]) == 2:
         rows, columns = shapes[0]
-        return (Part(operands[0].id, tuple((flat % rows * columns + flat // rows,) for flat in range(count))),)
+        return (Part(operands[0].id, tuple((flat,) for flat in turned_from((rows, columns)))),)
     if operation.sign in ENTRYWISE:
         return tuple(Part(one.id, spread(shape, result.value.shape)) for one, shape in zip(operands, shapes, strict=True))
     return ()

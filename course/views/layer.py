@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from course.exercise import N_
-from course.graph.refusal import Refusal
 from course.graph.sums import alone, sum_text
 from course.verdict import Say
 from course.views.board import (
     CELL_W,
+    WIDTHS,
     Board,
     Box,
     Card,
@@ -34,9 +34,8 @@ from course.views.board import (
     Token,
     shape_text,
 )
-from course.views.pieces import PAD_TOP, PAD_X, TITLE, WRONG_AXES, card_size, heat_of, matrix, meet, read, text_width
+from course.views.pieces import PAD_TOP, PAD_X, TITLE, card_size, heat_of, matrix, meet, one_axis, read, running, text_width
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 NODE_H, PITCH, NAME_W = 30, 44, 23  # px: a node, from node to node, the name in a node
 MARGIN, BIAS_GAP, APART = 4, 22, 36  # px: at the edges, between neuron and bias, between the links and W
 NEAREST, FARTHEST = 84, 250  # px between features and neurons
@@ -69,13 +68,6 @@ def layer_board(W: Any, x: Any, b: Any) -> Board:
     meet("in", ("W", weights, 1), ("x", features, 0))
     meet("out", ("W", weights, 0), ("b", biases, 0))
     return Picture(weights, features, biases).board()
-
-
-def one_axis(array: np.ndarray, name: str, wanted: str) -> np.ndarray:
-    """A column as the row of numbers that it is. Raises: Refusal: it is no column."""
-    if array.ndim == 2 and array.shape[1] != 1:
-        raise Refusal(WRONG_AXES, name=name, shape=shape_text(array.shape), wanted=wanted)
-    return array.reshape(-1)
 
 
 def node(letter: str, index: int) -> str:
@@ -188,8 +180,7 @@ class Picture:
         if not j:
             return alone(self.total(0, 1))
         added = float(np.prod(self.terms(0, j + 1)[-1]))
-        text = sum_text([(self.total(0, j),), (added,)], self.total(0, j + 1))
-        return text[1:].replace(")", "", 1) if text.startswith("(") else text  # a sum may begin with a minus sign
+        return running(self.total(0, j), added)
 
     def step(self, i: int, say: Say, count: int, lit: Sequence[int]) -> Step:
         """Neuron i has received its first *count* summands; *lit* are those of this step."""

@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 
 from course.exercise import N_
-from course.graph import refusal
 from course.graph.refusal import Refusal
-from course.graph.sums import alone, sum_text
-from course.numbers import number
+from course.graph.sums import sum_text
 from course.verdict import Say
 from course.views.board import (
     BETWEEN,
@@ -24,6 +22,7 @@ from course.views.board import (
     CELL_H,
     GUTTER,
     SHEET,
+    WIDTHS,
     Board,
     Box,
     Card,
@@ -41,7 +40,6 @@ from course.views.board import (
     shape_text,
     unflat,
 )
-from course.views.layer import one_axis
 from course.views.pieces import (
     LETTER,
     PAD_BOTTOM,
@@ -49,15 +47,15 @@ from course.views.pieces import (
     PAD_X,
     SMALL,
     TITLE,
-    WRONG_AXES,
+    layer_parts,
+    listed,
     matrix,
     meet,
-    plain_array,
+    one_axis,
     read,
     text_width,
 )
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 MARGIN, TOP, GAP, NEAR = 4, 8, 32, 12  # px: at the sides, above and below, between cards with an arrow, without one
 ENTRIES, AXES = 64, 4  # numbers that one tensor may have, and axes of x
 
@@ -108,7 +106,7 @@ def leading_axes_board(x: Any, W: Any, b: Any) -> Board:
 
     Raises: Refusal: what cannot be drawn, and what to do.
     """
-    inputs = read_x(x)
+    inputs = read(x, "x", "(in,), (*, in), (*, *, in), (*, *, *, in)", range(1, AXES + 1), too_many)
     weights = read(W, "W", "(out, in)", (2,))
     biases = one_axis(read(b, "b", "(out,)", (1, 2)), "b", "(out,)")
     meet("in", ("W", weights, 1), ("x", inputs, inputs.ndim - 1))
@@ -119,30 +117,15 @@ def leading_axes_board(x: Any, W: Any, b: Any) -> Board:
     return Picture(inputs, weights, biases).board()
 
 
-def read_x(value: Any) -> np.ndarray:
-    """A copy of x in float64. Raises: Refusal: no array of ordinary numbers, no axis or more than four, too many numbers."""
-    found = plain_array(value, "x")
-    if not 1 <= found.ndim <= AXES:
-        wanted = "(in,), (*, in), (*, *, in), (*, *, *, in)"
-        raise Refusal(WRONG_AXES, name="x", shape=shape_text(found.shape), wanted=wanted)
-    if 0 in found.shape:
-        raise Refusal(refusal.EMPTY, name="x", shape=shape_text(found.shape))
-    if found.size > ENTRIES:
-        raise Refusal(TOO_MANY, name="x", shape=shape_text(found.shape), count=found.size, limit=ENTRIES)
-    wrong = np.argwhere(~np.isfinite(found))
-    if len(wrong):
-        at = tuple(int(one) for one in wrong[0])
-        raise Refusal(refusal.INPUT_NOT_FINITE, name="x", number=number(found[at]), index=named("x", at))
-    return found
+def too_many(array: np.ndarray, name: str) -> None:
+    """Raises: Refusal: there are too many entries in all."""
+    if array.size > ENTRIES:
+        raise Refusal(TOO_MANY, name=name, shape=shape_text(array.shape), count=array.size, limit=ENTRIES)
 
 
 def named(name: str, index: Sequence[int]) -> str:
     """x[1, 0]; without an index x alone."""
     return f"{name}[{', '.join(map(str, index))}]" if len(index) else name
-
-
-def listed(values: np.ndarray) -> str:
-    return f"[{', '.join(alone(float(one)) for one in values)}]"
 
 
 WAYS = (  # id, from, to, what is written beside it; of {features} and {shape}
@@ -227,12 +210,7 @@ class Picture:
 
     def parts(self, left: str) -> tuple[Part, ...]:
         """Of every entry of y (yf): its row of x (xf), its neuron's row of W, which is a column of Wᵀ, and its bias."""
-        n, size = self.neurons, self.features
-        entries = [divmod(flat, n) for flat in range(self.y.size)]
-        rows = tuple(tuple(range(at * size, (at + 1) * size)) for at, _ in entries)
-        neurons = tuple(tuple(range(i * size, (i + 1) * size)) for _, i in entries)
-        columns = tuple(tuple(range(i, size * n, n)) for _, i in entries)
-        return Part(left, rows), Part("W", neurons), Part("T", columns), Part("b", tuple((i,) for _, i in entries))
+        return layer_parts(self.count, self.features, self.neurons, left, "W", "T", "b")
 
     def position(self, at: int) -> Step:
         """The row *at* of x meets W. Which neuron is written out changes from row to row."""
@@ -241,11 +219,11 @@ class Picture:
         focus = own[at % n]
         values = {
             "row": self.row("x", at),
-            "numbers": listed(self.xf[at]),
+            "numbers": f"[{listed(self.xf[at])}]",
             "neurons": n,
             "entry": self.matrices["y"].entry(focus),
             "sum": self.sum(focus),
-            "result": f"{self.row('y', at)} = {listed(self.yf[at])}",
+            "result": f"{self.row('y', at)} = [{listed(self.yf[at])}]",
         }
         here = tuple(tuple(range(size)) if flat in own else () for flat in range(self.y.size))
         known = Known("y", tuple(own), None, self.sums(), (*self.parts("x"), Part(f"x:{at}", here)))
@@ -279,7 +257,7 @@ class Picture:
     def flat(self) -> Step:
         size, last = self.features, self.count - 1
         values = {"features": size, "count": self.count, "shape": shape_text(self.xf.shape), "row": self.row("x", last)}
-        values |= {"flat": named("xf", (last,)), "numbers": listed(self.xf[last])}
+        values |= {"flat": named("xf", (last,)), "numbers": f"[{listed(self.xf[last])}]"}
         formula = (Token("xf", ("card:xf",)), Token(" = "), Token("x", ("card:x",)), Token(f".reshape(-1, {size})"))
         return Step(
             (Say(FLAT, values),),

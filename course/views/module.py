@@ -12,9 +12,10 @@ import numpy as np
 
 from course.exercise import N_
 from course.graph.refusal import Refusal
-from course.graph.sums import alone, sum_text
+from course.graph.sums import sum_text
 from course.verdict import Say
 from course.views.board import (
+    WIDTHS,
     Board,
     Box,
     Card,
@@ -23,7 +24,6 @@ from course.views.board import (
     Known,
     Line,
     Matrix,
-    Part,
     Path,
     Place,
     Step,
@@ -31,9 +31,8 @@ from course.views.board import (
     Token,
     shape_text,
 )
-from course.views.pieces import LETTER, PAD_BOTTOM, PAD_TOP, PAD_X, SMALL, TITLE, card_size, matrix, read
+from course.views.pieces import PAD_TOP, PAD_X, TITLE, layer_parts, listed, matrix, read, title_size
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 MARGIN, TOP, GAP = 4, 8, 28  # px: at the sides, above and below, between cards
 SAMPLE = (3, -1, 1, -1)  # the first sample of the lessons, again and again for more features
 
@@ -92,10 +91,6 @@ def module_board(layer: Any) -> Board:
     weight = read(own["weight"], "weight", "(out, in)", (2,))
     bias = read(own["bias"], "bias", "(out,)", (1,)) if "bias" in own else None
     return Picture(weight, bias).board()
-
-
-def listed(values: np.ndarray) -> str:
-    return f"[{', '.join(alone(float(one)) for one in values)}]"
 
 
 class Picture:
@@ -163,7 +158,7 @@ class Picture:
         yield Step(
             (Say(OBJECT, sizes),), lit=("card:layer",), formula=(*call, Token(f" = nn.Linear({self.features}, {self.neurons})"))
         )
-        say = Say(WEIGHT, sizes | {"shape": shapes["weight"], "row": listed(self.weight[0])})
+        say = Say(WEIGHT, sizes | {"shape": shapes["weight"], "row": f"[{listed(self.weight[0])}]"})
         formula = (*call, Token("."), Token("weight", ("card:weight",)))
         yield Step((say,), (Known("weight"),), ("layer>weight",), ("card:weight", "layer>weight"), formula, panel=("weight",))
         formula = (*call, Token("."), Token("bias", ("card:bias",)))
@@ -171,7 +166,7 @@ class Picture:
             lit = ("card:bias", "layer>bias")
             yield Step((Say(NO_BIAS, sizes),), (), ("layer>bias",), lit, (*formula, Token(" = None")))
         else:
-            say = Say(BIAS, {"shape": shapes["bias"], "numbers": listed(self.bias)})
+            say = Say(BIAS, {"shape": shapes["bias"], "numbers": f"[{listed(self.bias)}]"})
             yield Step((say,), (Known("bias"),), ("layer>bias",), ("card:bias", "layer>bias"), formula, panel=("bias",))
         yield self.listing(Say(NAME if self.bias is None else NAMES, shapes), (0, 1), "layer.state_dict()")
         yield self.listing(Say(COUNT_WEIGHTS if self.bias is None else COUNT, {"sum": self.counted()}), (2,), self.counted())
@@ -197,34 +192,20 @@ class Picture:
         for i in range(n):
             pairs = list(zip(self.x.tolist(), self.weight[i].tolist(), strict=True))
             sums.append(sum_text([*pairs, *([] if self.bias is None else [(float(self.bias[i]),)])], float(self.y[i])))
-        parts = [
-            Part("x", (tuple(range(size)),) * n),
-            Part("weight", tuple(tuple(range(i * size, (i + 1) * size)) for i in range(n))),
-            Part("T", tuple(tuple(range(i, size * n, n)) for i in range(n))),
-        ]
+        parts = layer_parts(1, size, n, "x", "weight", "T", *([] if self.bias is None else ["bias"]))
         panel: tuple[str, ...] = ("x", "·", "T")
         if self.bias is not None:
-            parts.append(Part("bias", tuple((i,) for i in range(n))))
             panel = (*panel, "+", "bias")
-        say = Say(FORWARD_WEIGHTS if self.bias is None else FORWARD, {"x": listed(self.x), "sum": f"y[0] = {sums[0]}"})
-        known = Known("y", None, None, tuple(sums), tuple(parts))
+        say = Say(FORWARD_WEIGHTS if self.bias is None else FORWARD, {"x": f"[{listed(self.x)}]", "sum": f"y[0] = {sums[0]}"})
+        known = Known("y", None, None, tuple(sums), parts)
         lit = ("card:y", "x>y", *(f"card:{name}" for name in self.arrays))
         return Step((say,), (known,), ("x>y",), lit, self.written(), panel=(*panel, "=", "y"), gone=("in",), focus=Cell("y", 0))
 
     # -- where it stands
 
-    def size(self, card: Card) -> tuple[int, int]:
-        """Width and height in px of a card with its title on one line."""
-        title = round(LETTER * len(card.name) + 8 + SMALL * len(card.shape)) + 2 * PAD_X
-        if not card.matrices:
-            return title, PAD_TOP + TITLE + PAD_BOTTOM
-        one = self.matrices[card.matrices[0]]
-        w, h = card_size(one.name, one.shape, one.cell)
-        return max(w, title), h
-
     def frame(self, width: int, cards: Sequence[Card]) -> Frame | None:
         """The object, its parameters and their list from left to right, x and y below; or all in one column. None: no room."""
-        sizes = {card.id.removeprefix("card:"): self.size(card) for card in cards}
+        sizes = {card.id.removeprefix("card:"): title_size(card, self.matrices) for card in cards}
         if max(w for w, _ in sizes.values()) > width - 2 * MARGIN:
             return None
         wide = self.in_columns(sizes, width)

@@ -21,6 +21,7 @@ from course.views.board import (
     CAPTION,
     CELL_H,
     GUTTER,
+    WIDTHS,
     Board,
     Box,
     Candidate,
@@ -39,10 +40,8 @@ from course.views.board import (
     Token,
     shape_text,
 )
-from course.views.layer import one_axis
-from course.views.pieces import PAD_TOP, PAD_X, TITLE, card_size, matrix, meet, read
+from course.views.pieces import PAD_TOP, PAD_X, TITLE, card_size, listed, matrix, meet, one_axis, product_parts, read, turned_from
 
-WIDTHS = (840, 600, 340)  # px; the widest fits a notebook beside its file browser on a page of 1280 px
 MARGIN, TOP = 4, 12  # px: at the sides, above and below
 NEAR, FAR, HALVES = 8, 28, 40  # px: between cards, the same with arrows between them, between the halves
 ROUNDING = 1e-9  # two products that differ by less, against the largest entry, are the same
@@ -199,7 +198,6 @@ class Picture:
         """Entries *at* of Z or y become known; None: all of them."""
         left, right, bias = ("W", "X", "B") if result == "Z" else ("x", "T", "b")
         rows, columns = self.matrices[result].shape
-        inner = self.features
         places = [divmod(flat, columns) for flat in range(rows * columns)]
         own = [(row, column) if result == "Z" else (column, row) for row, column in places]  # (neuron, sample)
         known = Known(
@@ -208,8 +206,7 @@ class Picture:
             None,
             tuple(self.sum(result, i, n) for i, n in own),
             (
-                Part(left, tuple(tuple(range(row * inner, (row + 1) * inner)) for row, _ in places)),
-                Part(right, tuple(tuple(range(column, inner * columns, columns)) for _, column in places)),
+                *product_parts(left, right, rows, self.features, columns),
                 Part(bias, tuple((i,) for i, _ in own)),
             ),
         )
@@ -229,10 +226,8 @@ class Picture:
 
     def turned(self, id: str, before: str) -> Known:
         """The matrix *id* is *before*, transposed."""
-        rows, columns = self.matrices[id].shape
-        places = [divmod(flat, columns) for flat in range(rows * columns)]
-        from_flat = [column * rows + row for row, column in places]
         source = self.matrices[before]
+        from_flat = turned_from((source.shape[0], source.shape[1]))
         sums = tuple(f"{source.entry(flat)} = {source.entries[flat]}" for flat in from_flat)
         return Known(id, None, None, sums, (Part(before, tuple((flat,) for flat in from_flat)),))
 
@@ -294,9 +289,7 @@ class Picture:
         for row, column in places:
             pairs = list(zip(self.X[:, row].tolist(), self.W[:, column].tolist(), strict=True))
             sums.append(sum_text(pairs, float(wrong[row, column])))
-        rows = tuple(tuple(range(row * size, (row + 1) * size)) for row, _ in places)
-        columns = tuple(tuple(range(column, size * size, size)) for _, column in places)
-        return Known("xW", None, None, tuple(sums), (Part("x", rows), Part("A", columns)))
+        return Known("xW", None, None, tuple(sums), product_parts("x", "A", self.samples, size, size))
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Two products with W as it is, and the one with Wᵀ. Axes meet where they are the same one, not only of one size."""
@@ -419,7 +412,3 @@ class Half:
 
     def moved(self, x: int, y: int) -> dict[str, Box]:
         return {one.id: Box(one.id, one.x + x, one.y + y, one.w, one.h) for one in self.boxes.values()}
-
-
-def listed(values: np.ndarray) -> str:
-    return ", ".join(alone(float(one)) for one in values)
