@@ -1,0 +1,546 @@
+"""Lesson 05: the chain rule on a graph. Upstream × local along a path, a sum where paths meet, and an engine that does both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.exercise import GENERIC, N_, SEQUENCES, Array, Exercise, Inputs, Later, Mistake, Part, Sizes, normal, thread
+from course.exercises import Lesson
+from course.exercises.by_hand import AUTOGRAD
+from course.gradients import Gradients
+
+Generator = np.random.Generator
+Answer = Callable[..., Any]
+
+
+def numbers(*values: float) -> Array:
+    return np.array(values, dtype=np.float64)
+
+
+def _with(right: dict[str, Answer], wrong: dict[str, Answer]) -> Answer:
+    """An answer that gives a tuple, right but for the parts in *wrong*."""
+    return lambda *given: tuple(of(*given) for of in (right | wrong).values())
+
+
+# -- local-backward: three nodes, each on its own -----------------------------------------------------------------
+
+
+def draw_nodes(rng: Generator, sizes: Sizes) -> Inputs:
+    return Inputs(sizes, a=normal(rng, sizes.in_), b=normal(rng, sizes.in_), g=normal(rng, sizes.in_))
+
+
+def shown_nodes() -> Inputs:
+    return Inputs(GENERIC, a=numbers(3, -1, 1, -1), b=numbers(-1, -2, -1, 2), g=numbers(2, -1, 1, 3))
+
+
+def node_gradients(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients through a + b, a * b and a ** 2, where the same g arrives at each."""
+    given = {"given": lambda i: {"a": i.a, "b": i.b}, "upstream": "g"}
+    add = Gradients(of={"da_add": "a", "db_add": "b"}, fn=lambda a, b: a + b, **given)
+    mul = Gradients(of={"da_mul": "a", "db_mul": "b"}, fn=lambda a, b: a * b, **given)
+    square = Gradients(of={"da_square": "a"}, fn=lambda a, b: a**2, **given)
+    return add(i) | mul(i) | square(i)
+
+
+def _local(**wrong: Answer) -> Answer:
+    right: dict[str, Answer] = {
+        "da_add": lambda a, b, g: g,
+        "db_add": lambda a, b, g: g,
+        "da_mul": lambda a, b, g: g * b,
+        "db_mul": lambda a, b, g: g * a,
+        "da_square": lambda a, b, g: 2 * a * g,
+    }
+    return _with(right, wrong)
+
+
+local_backward = Exercise(
+    id="local-backward",
+    entry="local_backward",
+    title=N_("Three nodes, backwards"),
+    proves=N_(
+        "A node needs no more than what arrives at it and its own local derivative: it multiplies the two and passes them on."
+    ),
+    signature="local_backward(a, b, g)",
+    parts=tuple(Part(name, 1, ("in",)) for name in ("da_add", "db_add", "da_mul", "db_mul", "da_square")),
+    draw=draw_nodes,
+    shown=shown_nodes,
+    expect=node_gradients,
+    forbidden=AUTOGRAD,
+    mistakes=(
+        Mistake(
+            "local_upstream_ignored",
+            "",
+            _local(
+                da_add=lambda a, b, g: g * 0 + 1,
+                db_add=lambda a, b, g: g * 0 + 1,
+                da_mul=lambda a, b, g: b,
+                db_mul=lambda a, b, g: a,
+                da_square=lambda a, b, g: 2 * a,
+            ),
+            N_("You gave the **local derivative alone**: how the node's result moves, and not how L moves. `g` is not in it."),
+            N_("Let `g` be 0 everywhere, so that L does not depend on this node at all. What would your answer be then?"),
+        ),
+        Mistake(
+            "local_added_to_upstream",
+            "",
+            _local(
+                da_add=lambda a, b, g: g + 1,
+                db_add=lambda a, b, g: g + 1,
+                da_mul=lambda a, b, g: g + b,
+                db_mul=lambda a, b, g: g + a,
+                da_square=lambda a, b, g: g + 2 * a,
+            ),
+            N_("You **added** the upstream gradient and the local derivative. They lie one after the other on the same path."),
+            N_(
+                "If a grows by 1, the node grows by its local derivative; and for each 1 of the node, L grows by `g`. By how much "
+                "does L grow?"
+            ),
+        ),
+        Mistake(
+            "local_summed_to_a_number",
+            "",
+            _local(
+                da_add=lambda a, b, g: g.sum(),
+                db_add=lambda a, b, g: g.sum(),
+                da_mul=lambda a, b, g: (g * b).sum(),
+                db_mul=lambda a, b, g: (g * a).sum(),
+                da_square=lambda a, b, g: (2 * a * g).sum(),
+            ),
+            N_("You **added up** all entries into one number, and the operand has {in_} entries, each with a path of its own."),
+            N_("Which entries of the result does `a[0]` enter? What shape does the gradient of `a` have?"),
+        ),
+        Mistake(
+            "local_upstream_collapsed",
+            "",
+            _local(
+                da_add=lambda a, b, g: g * 0 + g.sum(),
+                db_add=lambda a, b, g: g * 0 + g.sum(),
+                da_mul=lambda a, b, g: g.sum() * b,
+                db_mul=lambda a, b, g: g.sum() * a,
+                da_square=lambda a, b, g: g.sum() * 2 * a,
+            ),
+            N_("You added up `g` first, so **every entry got what arrived at all of them**."),
+            N_("Entry 0 of the result depends on entry 0 of the operand. Which entry of `g` arrives there?"),
+        ),
+        Mistake(
+            "local_add_shares_by_half",
+            "",
+            _local(da_add=lambda a, b, g: g / 2, db_add=lambda a, b, g: g / 2),
+            N_("At the addition you **divided `g` between** the two operands, half for each."),
+            N_("Let a grow by 1 and leave b alone. By how much does a + b grow: by 1, or by half?"),
+        ),
+        Mistake(
+            "local_add_scaled_by_value",
+            "",
+            _local(da_add=lambda a, b, g: g * a, db_add=lambda a, b, g: g * b),
+            N_("At the addition you multiplied `g` by the **operand itself**."),
+            N_("If a grows by 1, by how much does a + b grow? Does it matter how large a was?"),
+        ),
+        Mistake(
+            "local_add_as_product",
+            "",
+            _local(da_add=lambda a, b, g: g * b, db_add=lambda a, b, g: g * a),
+            N_("At the addition each operand got `g` times **the other one**: so does a product, not a sum."),
+            N_("If a grows by 1, by how much does a + b grow? Does it matter how large b is?"),
+        ),
+        Mistake(
+            "local_mul_operands_swapped",
+            "",
+            _local(da_mul=lambda a, b, g: g * a, db_mul=lambda a, b, g: g * b),
+            N_("At the product each operand was multiplied by **itself**: the two have changed places."),
+            N_(
+                "With a = 3 and b = −1 the product is −3. Let a grow by 1: what is it now, and which of the two numbers tells how "
+                "far it moved?"
+            ),
+        ),
+        Mistake(
+            "local_mul_by_the_result",
+            "",
+            _local(da_mul=lambda a, b, g: g * a * b, db_mul=lambda a, b, g: g * a * b),
+            N_("At the product you multiplied `g` by the **result** a · b, and not by how the result changes."),
+            N_("If a grows by 1 and b stays, by how much does a · b grow?"),
+        ),
+        Mistake(
+            "local_mul_as_sum",
+            "",
+            _local(da_mul=lambda a, b, g: g.clone(), db_mul=lambda a, b, g: g.clone()),
+            N_("At the product you passed `g` on **as it came**: so does a sum."),
+            N_("If a grows by 1 and b is 10, by how much does a · b grow?"),
+        ),
+        Mistake(
+            "local_square_factor_forgotten",
+            "da_square",
+            _local(da_square=lambda a, b, g: a * g),
+            N_("At the square every number is **half** of what it should be: a² is a · a, and a stands there twice."),
+            N_("With a = 3: by how much does a² grow when a becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "local_square_by_the_result",
+            "da_square",
+            _local(da_square=lambda a, b, g: a**2 * g),
+            N_("At the square you multiplied `g` by the **result** a², and not by how a² changes."),
+            N_("With a = 3: by how much does a² grow when a becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "local_square_slope_of_a_line",
+            "da_square",
+            _local(da_square=lambda a, b, g: 2 * g),
+            N_("At the square you multiplied `g` by **2 alone**: the curve would be as steep everywhere."),
+            N_("Where does a² grow faster: near a = 1 or near a = 10?"),
+        ),
+        Mistake(
+            "local_square_of_the_upstream",
+            "da_square",
+            _local(da_square=lambda a, b, g: 2 * g * g),
+            N_("At the square you took the derivative **at g** and not at a: the square was taken of a."),
+            N_("Which number went into the square in the forward pass?"),
+        ),
+    ),
+    hints=(
+        N_("For each node ask: if this operand grows by 1 and the other stays, by how much does the result grow?"),
+        N_("That number is the local derivative. What arrives at the node says how much L grows for each 1 of the result."),
+        N_("Everything is done entry by entry: five tensors, each of the shape of its operand."),
+    ),
+    minutes=5,
+)
+
+# -- vector-jacobian: one step back through a Jacobian, one through an elementwise function -----------------------
+
+
+def draw_steps(rng: Generator, sizes: Sizes) -> Inputs:
+    return Inputs(sizes, x=normal(rng, sizes.in_), J=normal(rng, sizes.out, sizes.in_), g=normal(rng, sizes.out))
+
+
+def shown_steps() -> Inputs:
+    J = np.array([[1, 0, 2, -1], [0, -1, 1, 1], [2, 1, 0, 1]], dtype=np.float64)
+    return Inputs(GENERIC, x=numbers(3, -1, 1, -1), J=J, g=numbers(2, -1, 1))
+
+
+def steps_back(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients at s and at x, where y has the Jacobian J at s = x²; and the Jacobian of s."""
+    import torch
+
+    x, J, g = (torch.from_numpy(i[name]) for name in ("x", "J", "g"))
+    x = x.requires_grad_()
+    s = x**2
+    ds, dx = torch.autograd.grad(J @ s, (s, x), g)
+    S = torch.autograd.functional.jacobian(lambda x: x**2, x.detach())
+    return {"ds": ds.numpy(), "S": S.numpy(), "dx": dx.numpy()}
+
+
+def _diagonal(v: Any) -> Any:
+    import torch
+
+    return torch.diag(v)
+
+
+def _steps(**wrong: Answer) -> Answer:
+    """An answer that is right but for the parts in *wrong*; a wrong dx is given what came before it, ds."""
+    right: dict[str, Answer] = {
+        "ds": lambda x, J, g: g @ J,
+        "S": lambda x, J, g: _diagonal(2 * x),
+        "dx": lambda x, J, g: g @ J * 2 * x,
+    }
+    return _with(right, wrong)
+
+
+vector_jacobian = Exercise(
+    id="vector-jacobian",
+    entry="back_through",
+    title=N_("Back through a Jacobian"),
+    proves=N_(
+        "What goes back through a step is the product of what arrives and the step's Jacobian; where a function works entry by "
+        "entry, the Jacobian is a diagonal, and nobody needs to build it."
+    ),
+    signature="back_through(x, J, g)",
+    parts=(Part("ds", 2, ("in",)), Part("S", 2, ("in", "in")), Part("dx", 1, ("in",))),
+    draw=draw_steps,
+    shown=shown_steps,
+    expect=steps_back,
+    forbidden=AUTOGRAD,
+    views=False,
+    mistakes=(
+        Mistake(
+            "vjp_jacobian_times_vector",
+            "",
+            _steps(ds=lambda x, J, g: J @ g),
+            N_("You put `g` where a change of s belongs: so J is multiplied on the way **forward**, by its `in` axis."),
+            N_("What arrives has a number for every row of J. Which axis of J does it have to meet?"),
+        ),
+        Mistake(
+            "vjp_upstream_ignored",
+            "ds",
+            _steps(ds=lambda x, J, g: J.sum(0)),
+            N_("Your ds is the sum of the rows of J, **whatever `g` is**: every y counted with 1."),
+            N_("Let one number of `g` be 0. May the row of J for that y still count?"),
+        ),
+        Mistake(
+            "vjp_upstream_collapsed",
+            "ds",
+            _steps(ds=lambda x, J, g: g.sum() * J.sum(0)),
+            N_("You added up `g` and added up J **before** you multiplied: what arrived at one y met the derivatives of others."),
+            N_("On the path from s[k] to y[i], which one number of J and which one number of `g` are met?"),
+        ),
+        Mistake(
+            "vjp_paths_not_summed",
+            "ds",
+            _steps(ds=lambda x, J, g: g[:, None] * J),
+            N_("You gave a number for **every path**, `{got_shape}`: upstream times local, and s[k] has {out} paths to y."),
+            N_("What is done with the paths that leave the same s[k]? Which axis disappears then?"),
+        ),
+        Mistake(
+            "vjp_paths_averaged",
+            "ds",
+            _steps(ds=lambda x, J, g: g @ J / J.shape[0]),
+            N_("Every number of your ds is 1/{out} of what it should be, and y has {out} entries: you **averaged the paths**."),
+            N_("Let s[k] grow by 1. Does y[0] feel that in full, or does it have to share with y[1]?"),
+        ),
+        Mistake(
+            "vjp_one_path_only",
+            "ds",
+            _steps(ds=lambda x, J, g: g[-1] * J[-1]),
+            N_("Only the **last** y is in your ds."),
+            N_("If there is a loop over y: does it add to ds, or put something new in its place?"),
+        ),
+        Mistake(
+            "vjp_local_derivative_only",
+            "ds",
+            _steps(ds=lambda x, J, g: J.clone()),
+            N_("Your ds is **J itself**, `{got_shape}`: all the local derivatives, and what arrives is not in it."),
+            N_("A gradient has the shape of its tensor. Which shape does s have?"),
+        ),
+        Mistake(
+            "jacobian_as_a_vector",
+            "S",
+            _steps(S=lambda x, J, g: 2 * x),
+            N_(
+                "You gave the **diagonal alone**, `{got_shape}`: the numbers are right, but S has a place for each pair of s and x."
+            ),
+            N_("How much does s[0] move when x[1] moves? Where does that number stand in S?"),
+        ),
+        Mistake(
+            "jacobian_full_rows",
+            "S",
+            _steps(S=lambda x, J, g: 2 * x + 0 * x[:, None]),
+            N_("In your S **every** s moves with every x."),
+            N_("s[0] = x[0]². How much does it move when x[1] moves?"),
+        ),
+        Mistake(
+            "jacobian_of_values",
+            "S",
+            _steps(S=lambda x, J, g: _diagonal(x**2)),
+            N_("On the diagonal of your S stand the **values** x², and not how they change."),
+            N_("With x = 3: by how much does x² grow when x becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "jacobian_factor_forgotten",
+            "S",
+            _steps(S=lambda x, J, g: _diagonal(x)),
+            N_("On the diagonal of your S every number is **half** of what it should be."),
+            N_("With x = 3: by how much does x² grow when x becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "jacobian_of_ones",
+            "S",
+            _steps(S=lambda x, J, g: _diagonal(x * 0 + 1)),
+            N_("Your S is the **identity**: it says that s moves exactly as x does."),
+            N_("The places are right. With x = 3, by how much does x² grow when x becomes 3.01?"),
+        ),
+        Mistake(
+            "jacobian_of_the_other_step",
+            "S",
+            _steps(S=lambda x, J, g: J * 2 * x),
+            N_("Your S is the Jacobian of **both steps** together, from x to y, `{got_shape}`."),
+            N_("S belongs to the first step alone: how many numbers does it take, and how many does it give?"),
+        ),
+        Mistake(
+            "dx_first_step_forgotten",
+            "dx",
+            _steps(dx=lambda x, J, g: g @ J),
+            N_("Your dx is **ds once more**: you stopped before the first step, s = x²."),
+            N_("ds says how L moves with s. How does s move with x?"),
+        ),
+        Mistake(
+            "dx_second_step_forgotten",
+            "dx",
+            _steps(dx=lambda x, J, g: 2 * x),
+            N_("Your dx is how **s** moves with x. What came back to s is not in it."),
+            N_("For the step s = x², which tensor is the upstream gradient?"),
+        ),
+        Mistake(
+            "dx_steps_added",
+            "dx",
+            _steps(dx=lambda x, J, g: g @ J + 2 * x),
+            N_("You **added** two steps of the same path."),
+            N_("Where are numbers added: along one path, or where two paths meet?"),
+        ),
+        Mistake(
+            "dx_factor_forgotten",
+            "dx",
+            _steps(dx=lambda x, J, g: g @ J * x),
+            N_("Every number of your dx is **half** of what it should be: for s = x² you multiplied by x."),
+            N_("What stands on the diagonal of S?"),
+        ),
+    ),
+    hints=(
+        N_("Take one number, `s[0]`. It enters every y: the numbers `J[:, 0]` say how much. What arrives at each y?"),
+        N_("S first: write down the four numbers `S[0, 0]`, `S[0, 1]`, `S[1, 0]`, `S[1, 1]` on paper."),
+        N_("The second step back is like the first, with ds as what arrives, and S in the place of J."),
+    ),
+    minutes=7,
+)
+
+# -- residual-paths: two paths from one tensor --------------------------------------------------------------------
+
+
+def draw_residual(rng: Generator, sizes: Sizes) -> Inputs:
+    return Inputs(sizes, x=normal(rng, sizes.in_), w=normal(rng, sizes.in_), g=normal(rng, sizes.in_))
+
+
+def shown_residual() -> Inputs:
+    return Inputs(GENERIC, x=numbers(3, -1, 1, -1), w=numbers(-1, -2, 2, 3), g=numbers(2, -1, 1, 3))
+
+
+def _residual(**wrong: Answer) -> Answer:
+    return _with({"dx": lambda x, w, g: g + g * w, "dw": lambda x, w, g: g * x}, wrong)
+
+
+residual_paths = Exercise(
+    id="residual-paths",
+    entry="residual_paths",
+    title=N_("Two paths from x"),
+    proves=N_("Along one path numbers are multiplied; where paths meet again, what came along each is added."),
+    signature="residual_paths(x, w, g)",
+    parts=(Part("dx", 3, ("in",)), Part("dw", 1, ("in",))),
+    draw=draw_residual,
+    shown=shown_residual,
+    expect=Gradients(of={"dx": "x", "dw": "w"}, fn=lambda x, w: x + w * x, upstream="g", letters={"r": "g"}),
+    forbidden=AUTOGRAD,
+    views=False,
+    mistakes=(
+        Mistake(
+            "path_skip_forgotten",
+            "dx",
+            _residual(dx=lambda x, w, g: g * w),
+            N_("Your dx has **one path**, through the product. There is another arrow that leaves x."),
+            N_("Mark every arrow that leaves x. How many are there, and where does each lead?"),
+        ),
+        Mistake(
+            "path_layer_forgotten",
+            "dx",
+            _residual(dx=lambda x, w, g: g.clone()),
+            N_(
+                "Your dx is **g alone**: the path that leads past the product. What came back through the product is missing, or "
+                "was overwritten."
+            ),
+            N_("If there are two lines with `dx =`: does the second add to dx, or put something new in its place?"),
+        ),
+        Mistake(
+            "path_contributions_multiplied",
+            "dx",
+            _residual(dx=lambda x, w, g: g * (g * w)),
+            N_("You **multiplied** what came back along two paths."),
+            N_("Along one path numbers are multiplied. And where two paths meet?"),
+        ),
+        Mistake(
+            "path_contributions_averaged",
+            "dx",
+            _residual(dx=lambda x, w, g: (g + g * w) / 2),
+            N_("Every number of your dx is exactly **half**: you took the mean of two paths."),
+            N_("Let x grow by 1. Does r feel that along both paths in full, or along each by half?"),
+        ),
+        Mistake(
+            "residual_upstream_ignored",
+            "dx",
+            _residual(dx=lambda x, w, g: 1 + w),
+            N_("Both paths are in your dx, but only their **local derivatives**: how r moves, and not how L moves."),
+            N_("Let `g` be 0 everywhere. What should dx be then?"),
+        ),
+        Mistake(
+            "residual_skip_as_one",
+            "dx",
+            _residual(dx=lambda x, w, g: 1 + g * w),
+            N_("For the path past the product you added **1**, its local derivative, and what arrives is not in it."),
+            N_("Local derivative 1, times what?"),
+        ),
+        Mistake(
+            "residual_upstream_once",
+            "dx",
+            _residual(dx=lambda x, w, g: g + w),
+            N_("On the path through the product `g` is **missing**: you added w itself."),
+            N_("What arrives at the product on the way back, and with what does it go on to x?"),
+        ),
+        Mistake(
+            "residual_value_added",
+            "dx",
+            _residual(dx=lambda x, w, g: x + g * w),
+            N_("To a gradient you added **x itself**, as the forward pass does."),
+            N_("On the way back, what travels along the path past the product: values or gradients?"),
+        ),
+        Mistake(
+            "residual_forward_again",
+            "dx",
+            _residual(dx=lambda x, w, g: x + w * x),
+            N_("You computed **r**, the forward pass, and not how L changes with x."),
+            N_("Is `g` anywhere in your dx?"),
+        ),
+        Mistake(
+            "residual_wrong_operand",
+            "dx",
+            _residual(dx=lambda x, w, g: g + g * x),
+            N_("Both paths are in your dx, but at the product you multiplied by **x itself**."),
+            N_("In w ⊙ x, let x grow by 1. Which of the two numbers says how far the product moves?"),
+        ),
+        Mistake(
+            "dW_upstream_ignored",
+            "dw",
+            _residual(dw=lambda x, w, g: x.clone()),
+            N_("Your dw is **x**, whatever `g` is: that is how r moves with w, and not how L does."),
+            N_("Let one number of `g` be 0, so that this entry of r does not matter to L. What should its dw be?"),
+        ),
+        Mistake(
+            "residual_dw_with_skip",
+            "dw",
+            _residual(dw=lambda x, w, g: g + g * x),
+            N_("In your dw there is a path **too many**: w is not on the one that leads past the product."),
+            N_("r = x + w ⊙ x. In which of the two terms does w stand?"),
+        ),
+        Mistake(
+            "residual_dw_wrong_operand",
+            "dw",
+            _residual(dw=lambda x, w, g: g * w),
+            N_("In dw you multiplied by **w itself**: that is the factor for x."),
+            N_("In w ⊙ x, let w grow by 1. Which of the two numbers says how far the product moves?"),
+        ),
+        Mistake(
+            "residual_dw_upstream_alone",
+            "dw",
+            _residual(dw=lambda x, w, g: g.clone()),
+            N_("Your dw is **g as it came**: the local derivative of the product is missing."),
+            N_("In w ⊙ x, let w grow by 1 where x is 10. By how much does r move?"),
+        ),
+        Mistake(
+            "residual_dw_from_both_paths",
+            "dw",
+            _residual(dw=lambda x, w, g: (g + g * w) * x),
+            N_("In dw you used **dx** in the place of `g`: two paths are already added up there, and w lies on neither."),
+            N_("What arrives at the product itself, on the way back from r?"),
+        ),
+    ),
+    hints=(
+        N_("Give the product a name, p = w ⊙ x. Then r = x + p. Draw the arrows: which leave x, which leave w?"),
+        N_("What arrives at p? It is what an addition passes on."),
+        N_("dx: for each path from x to r, what arrives times the local derivatives on it; then the paths together."),
+    ),
+    minutes=5,
+)
+
+LESSON = Lesson(
+    number="05",
+    folder="05_chain_rule",
+    title=N_("The chain rule on a graph: upstream × local, and sums over paths"),
+    exercises=(local_backward, vector_jacobian, residual_paths),
+)
