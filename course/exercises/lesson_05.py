@@ -526,7 +526,7 @@ residual_paths = Exercise(
             "residual_dw_from_both_paths",
             "dw",
             _residual(dw=lambda x, w, g: (g + g * w) * x),
-            N_("In dw you used **dx** in the place of `g`: two paths are already added up there, and w lies on neither."),
+            N_("In dw you used **dx** in the place of `g`: that is what arrives at x, and not what arrives at the product."),
             N_("What arrives at the product itself, on the way back from r?"),
         ),
     ),
@@ -538,9 +538,189 @@ residual_paths = Exercise(
     minutes=5,
 )
 
+# -- broadcast-operand: what broadcasting used many times ---------------------------------------------------------
+
+
+def draw_broadcast(rng: Generator, sizes: Sizes) -> Inputs:
+    x, s, c = normal(rng, sizes.N, sizes.in_), normal(rng, sizes.in_), normal(rng, sizes.N, 1)
+    return Inputs(sizes, x=x, s=s, c=c, G=normal(rng, sizes.N, sizes.in_))
+
+
+def shown_broadcast() -> Inputs:
+    G = np.array([[2, 1, -1, 0], [-1, 0, 1, 2], [1, 0, 1, -1], [-1, 1, 2, 0], [-2, 1, 0, 1]], dtype=np.float64)
+    return Inputs(GENERIC, x=thread()["x"], s=numbers(2, -1, 3, 1), c=numbers(1, 0, -1, 2, -2)[:, None], G=G)
+
+
+def _broadcast(**wrong: Answer) -> Answer:
+    right: dict[str, Answer] = {
+        "dx": lambda x, s, c, G: G * s,
+        "ds": lambda x, s, c, G: (G * x).sum(0),
+        "dc": lambda x, s, c, G: G.sum(1)[:, None],
+    }
+    return _with(right, wrong)
+
+
+broadcast_operand = Exercise(
+    id="broadcast-operand",
+    entry="broadcast_backward",
+    title=N_("What broadcasting used many times"),
+    proves=N_(
+        "Broadcasting uses one number many times, so many paths lead back to it, and they add up: a gradient has the shape of its "
+        "tensor."
+    ),
+    signature="broadcast_backward(x, s, c, G)",
+    parts=(Part("dx", 1, ("N", "in")), Part("ds", 2, ("in",)), Part("dc", 2, ("N", "1"))),
+    draw=draw_broadcast,
+    shown=shown_broadcast,
+    expect=Gradients(of={"dx": "x", "ds": "s", "dc": "c"}, fn=lambda x, s, c: x * s + c, upstream="G", letters={"y": "G"}),
+    forbidden=AUTOGRAD,
+    views=False,
+    mistakes=(
+        Mistake(
+            "db_not_summed",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: G * x),
+            N_("Your ds is `{got_shape}`, **a row for every sample**, and all the rows share one s."),
+            N_("In how many rows of y does `s[0]` stand? What becomes of the paths that lead back to it?"),
+        ),
+        Mistake(
+            "broadcast_wrong_axis",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * x).sum(1)),
+            N_("You added up the products **along each row**: that gives a number for every sample, `{got_shape}`."),
+            N_("s has one number for each feature. Along which axis was it repeated in the forward pass?"),
+        ),
+        Mistake(
+            "broadcast_total_scalar",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * x).sum()),
+            N_("You added up **everything** into one number, and s has {in_}."),
+            N_("Which entries of y does `s[0]` enter, and which does it not?"),
+        ),
+        Mistake(
+            "broadcast_keepdims",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * x).sum(0)[None, :]),
+            N_("The numbers of ds are right, but an axis of size 1 was **kept**: `{got_shape}`, and s has one axis."),
+            N_("A gradient has the shape of its tensor. Which of s and c has an axis of size 1?"),
+        ),
+        Mistake(
+            "broadcast_mean",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * x).mean(0)),
+            N_("Every number of your ds is exactly 1/{N} of what it should be, and there are {N} rows: you **averaged** them."),
+            N_("Let `s[0]` grow by 1. Does each row of y feel that in full, or do the rows share it?"),
+        ),
+        Mistake(
+            "broadcast_upstream_ignored",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: x.sum(0)),
+            N_("Your ds is the sum of the rows of x, **whatever G is**."),
+            N_("Before the paths are added up: what does each of them carry besides its local derivative?"),
+        ),
+        Mistake(
+            "broadcast_local_ignored",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: G.sum(0)),
+            N_("You added up G, but the **local derivative** of the product is missing from ds."),
+            N_("Let `s[0]` grow by 1. By how much does `y[n, 0]` grow: is it the same for every n?"),
+        ),
+        Mistake(
+            "broadcast_sums_multiplied",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: G.sum(0) * x.sum(0)),
+            N_("You added up G and x **before** you multiplied: what arrived at one row met the x of another."),
+            N_("On one path, how many rows are met? Which comes first, the product along it or the sum over all?"),
+        ),
+        Mistake(
+            "broadcast_last_row",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * x)[-1]),
+            N_("Only the **last row** is in your ds."),
+            N_("If there is a loop over the rows: does it add to ds, or put something new in its place?"),
+        ),
+        Mistake(
+            "broadcast_wrong_operand",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: (G * s).sum(0)),
+            N_("In ds you multiplied by **s itself**: that is the factor for x."),
+            N_("In x ⊙ s, let s grow by 1. Which of the two numbers says how far the product moves?"),
+        ),
+        Mistake(
+            "broadcast_added_not_summed",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.clone()),
+            N_("Your dc is **G as it came**, `{got_shape}`: a number for every entry of y. But a whole row of y shares one c."),
+            N_("In how many entries of y does `c[0, 0]` stand?"),
+        ),
+        Mistake(
+            "broadcast_added_axis_lost",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.sum(1)),
+            N_("The numbers of dc are right, but they **lie in a row**: `{got_shape}`, and c is a column."),
+            N_("A sum takes its axis away. How is the axis kept, with size 1?"),
+        ),
+        Mistake(
+            "broadcast_added_wrong_axis",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.sum(0)),
+            N_("For dc you added up **over the rows**: that gives a number for every feature, `{got_shape}`."),
+            N_("c has one number for each row. Along which axis was it repeated in the forward pass?"),
+        ),
+        Mistake(
+            "broadcast_added_mean",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.mean(1)[:, None]),
+            N_("Every number of your dc is exactly 1/{in_} of what it should be: you **averaged** along the row."),
+            N_("Let `c[0, 0]` grow by 1. Does each entry of the row feel that in full, or do they share it?"),
+        ),
+        Mistake(
+            "broadcast_added_counted",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: c * 0 + G.shape[1]),
+            N_("Your dc counts the paths, {in_} for each c, **whatever G is**."),
+            N_("Local derivative 1 on each path, times what?"),
+        ),
+        Mistake(
+            "broadcast_added_through_product",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: (G * s).sum(1)[:, None]),
+            N_("In dc you multiplied by **s**, as if c had gone through the product."),
+            N_("y = x ⊙ s + c. Which operation does c enter, and what does it do to what arrives?"),
+        ),
+        Mistake(
+            "broadcast_dx_summed",
+            "dx",
+            _broadcast(dx=lambda x, s, c, G: (G * s).sum(0)),
+            N_("In dx you **added up the rows**, but x was not repeated: each of its numbers enters one entry of y."),
+            N_("A gradient has the shape of its tensor. How many paths leave `x[0, 0]`?"),
+        ),
+        Mistake(
+            "broadcast_dx_upstream_ignored",
+            "dx",
+            _broadcast(dx=lambda x, s, c, G: s + x * 0),
+            N_("Every row of your dx is **s**, whatever G is."),
+            N_("Let one number of G be 0, so that this entry of y does not matter to L. What should its dx be?"),
+        ),
+        Mistake(
+            "broadcast_dx_upstream_alone",
+            "dx",
+            _broadcast(dx=lambda x, s, c, G: G.clone()),
+            N_("Your dx is **G as it came**: the local derivative of the product is missing."),
+            N_("If `s[0]` is 10 and `x[0, 0]` grows by 1, by how much does y move?"),
+        ),
+    ),
+    hints=(
+        N_("Write the shapes of dx, ds and dc first: a gradient has the shape of its tensor."),
+        N_("Take `s[0]`: write down every entry of y in which it stands, and beside what. Then the same for `c[0, 0]`."),
+        N_("Each of these entries is a path: what arrives there times its local derivative. Then the paths together."),
+    ),
+    minutes=6,
+)
+
 LESSON = Lesson(
     number="05",
     folder="05_chain_rule",
     title=N_("The chain rule on a graph: upstream × local, and sums over paths"),
-    exercises=(local_backward, vector_jacobian, residual_paths),
+    exercises=(local_backward, vector_jacobian, residual_paths, broadcast_operand),
 )
