@@ -718,9 +718,390 @@ broadcast_operand = Exercise(
     minutes=6,
 )
 
+# -- engine: a class that records what is computed and goes back through it ---------------------------------------
+
+DIAMONDS = 10  # in a row: 2¹⁰ paths, few enough for an engine that walks along each of them
+
+
+def draw_engine(rng: Generator, sizes: Sizes) -> Inputs:
+    return Inputs(sizes, leaves=normal(rng, 5), factors=normal(rng, DIAMONDS))
+
+
+def shown_engine() -> Inputs:
+    return Inputs(GENERIC, leaves=numbers(3, -1, 2, 1, -3), factors=numbers(1, -2, 1, -2, 2, 1, -2, -3, 1, -2))
+
+
+Graph = tuple[Any, tuple[Any, ...]]  # where the backward pass starts, and whose gradients are read
+
+
+def graph_path(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
+    """No fan-out."""
+    return [((a * b + c).square(), (a, b, c))]
+
+
+def graph_diamond(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
+    """A node used twice, as the first operand and as the second: so that every order but the right one goes wrong."""
+    s, t = a + b, d * e
+    return [(s * (s + c), (s, a, b)), ((t + c) * t, (t, d, e))]
+
+
+def graph_chain(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
+    """Ten diamonds, one behind the other."""
+    x = a
+    for factor in factors:
+        x = x * factor + x
+    return [(x, (a, *factors))]
+
+
+def graph_reuse(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
+    """The same operand on both sides."""
+    return [(a * a, (a,)), (b + b, (b,))]
+
+
+GRAPHS = {"path": graph_path, "diamond": graph_diamond, "chain": graph_chain, "reuse": graph_reuse}
+
+
+def run_engine(learner: Any, i: Inputs) -> dict[str, Any]:
+    """Each part on Values of its own, and asked on its own."""
+
+    def values() -> list[Any]:
+        return [learner(float(number)) for number in (*i.leaves, *i.factors)]
+
+    def data() -> list[Any]:
+        a, b, c, *_ = values()
+        return [value.data for value in (a + b, a * b, a.square(), a * b + c, (a * b + c).square())]
+
+    def gradients(graphs: Callable[..., list[Graph]]) -> list[Any]:
+        found = []
+        for root, watched in graphs(*values()):
+            root.backward()
+            found += [value.grad for value in watched]
+        return found
+
+    def again() -> list[Any]:
+        a, b, c, d, *_ = values()
+        for root in (a * b, (a + b).square()):
+            root.backward()
+        twice = (c + d).square()
+        twice.backward()
+        twice.backward()
+        return [value.grad for value in (a, b, c, d)]
+
+    asked = {part: Later(lambda graphs=graphs: gradients(graphs)) for part, graphs in GRAPHS.items()}
+    return {"data": Later(data), **asked, "again": Later(again)}
+
+
+def engine_gradients(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients in the same graphs."""
+    import torch
+
+    leaves = [torch.tensor(float(number), dtype=torch.float64, requires_grad=True) for number in (*i.leaves, *i.factors)]
+    a, b, c, d, *_ = (float(number) for number in i.leaves)
+    right = {"data": np.array([a + b, a * b, a**2, a * b + c, (a * b + c) ** 2])}
+    for part, graphs in GRAPHS.items():
+        found = [torch.autograd.grad(root, watched, retain_graph=True) for root, watched in graphs(*leaves)]
+        right[part] = np.array([float(one) for gradients in found for one in gradients])
+    A, B, C, D, *_ = leaves
+    found = [torch.autograd.grad((one + other).square(), (one, other)) for one, other in ((A, B), (C, D))]
+    return right | {"again": np.array([float(one) for gradients in found for one in gradients])}
+
+
+class _Value:
+    """A right engine, for the wrong ones to differ from in one thing."""
+
+    def __init__(self, data: Any, parents: tuple[Any, ...] = (), local: tuple[Any, ...] = ()) -> None:
+        self.data, self.grad, self.parents, self.local = data, 0.0, parents, local
+
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other: Any) -> Any:
+        return type(self)(self.data * other.data, (self, other), (other.data, self.data))
+
+    def square(self) -> Any:
+        return type(self)(self.data**2, (self,), (2 * self.data,))
+
+    def order(self) -> list[Any]:
+        found: list[Any] = []
+
+        def visit(value: Any) -> None:
+            if value not in found:
+                for parent in value.parents:
+                    visit(parent)
+                found.append(value)
+
+        visit(self)
+        return found
+
+    def start(self) -> None:
+        for value in self.order():
+            value.grad = 0.0
+        self.grad = 1.0
+
+    def pass_on(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad += self.grad * local
+
+    def backward(self) -> None:
+        self.start()
+        for value in reversed(self.order()):
+            value.pass_on()
+
+
+class _Overwriting(_Value):
+    def pass_on(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad = self.grad * local
+
+
+class _OverwritingInDepth(_Value):
+    def backward(self) -> None:
+        self.grad = 1.0
+        self.visit()
+
+    def visit(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad = self.grad * local
+            parent.visit()
+
+
+class _Averaging(_Value):
+    def backward(self) -> None:
+        self.start()
+        order = self.order()
+        for value in reversed(order):
+            arrived = sum(parent is value for child in order for parent in child.parents)
+            value.grad /= max(arrived, 1)
+            value.pass_on()
+
+
+class _Multiplying(_Value):
+    def start(self) -> None:
+        for value in self.order():
+            value.grad = 1.0
+
+    def pass_on(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad *= self.grad * local
+
+
+class _WithoutUpstream(_Value):
+    def pass_on(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad += local
+
+
+class _OwnOperand(_Value):
+    def __mul__(self, other: Any) -> Any:
+        return type(self)(self.data * other.data, (self, other), (self.data, other.data))
+
+
+class _SquareWithoutTwo(_Value):
+    def square(self) -> Any:
+        return type(self)(self.data**2, (self,), (self.data,))
+
+
+class _NeverStarting(_Value):
+    def start(self) -> None:
+        for value in self.order():
+            value.grad = 0.0
+
+
+class _InDepth(_Value):
+    """Each value is visited once, at its first arrival, and passes on what it has by then."""
+
+    def backward(self) -> None:
+        self.start()
+        self.visit([])
+
+    def visit(self, seen: list[Any]) -> None:
+        if self not in seen:
+            seen.append(self)
+            for parent, local in zip(self.parents, self.local, strict=True):
+                parent.grad += self.grad * local
+                parent.visit(seen)
+
+
+class _FromTheRoot(_Value):
+    """In the order in which one comes by them from the root, operand by operand."""
+
+    def order(self) -> list[Any]:
+        found = [self]
+        for value in found:
+            found += [parent for parent in dict.fromkeys(value.parents) if parent not in found]
+        return found[::-1]
+
+
+class _PassingAllAgain(_Value):
+    def backward(self) -> None:
+        self.start()
+        self.visit()
+
+    def visit(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad += self.grad * local
+            parent.visit()
+
+
+class _OneEdgeEach(_Value):
+    def pass_on(self) -> None:
+        for parent, local in dict(zip(self.parents, self.local, strict=True)).items():
+            parent.grad += self.grad * local
+
+
+class _Keeping(_Value):
+    def start(self) -> None:
+        self.grad = 1.0
+
+
+class _KeepingAll(_Value):
+    def start(self) -> None:
+        self.grad += 1.0
+
+
+class _KeepingInside(_Value):
+    def start(self) -> None:
+        for value in self.order():
+            if not value.parents:
+                value.grad = 0.0
+        self.grad = 1.0
+
+
+OVERWRITES = N_(
+    "Where a value is used twice, only **one** of the two paths is in its gradient: the later one was put in the place of the "
+    "earlier one."
+)
+ADD_OR_REPLACE = N_("When something arrives at a value that has a gradient already: what should become of the two numbers?")
+KEEPS = N_("A second backward **adds to what the first one left**: you got a sum of two gradients.")
+WHERE_TO_START = N_("With which gradients should a backward begin: for L itself, and for all the values it goes back to?")
+
+engine = Exercise(
+    id="engine",
+    entry="Value",
+    title=N_("An engine of your own"),
+    proves=N_(
+        "Backward is one walk: each value waits until everything has arrived, adds it up, and passes it on, times the local "
+        "derivative. With that, a graph of any form gets its gradients."
+    ),
+    signature="Value(data)",
+    parts=(
+        Part("data", 1),
+        Part("path", 1),
+        Part("diamond", 1),
+        Part("chain", 2),
+        Part("reuse", 1),
+        Part("again", 1),
+    ),
+    draw=draw_engine,
+    shown=shown_engine,
+    ask=run_engine,
+    expect=engine_gradients,
+    accepts=SEQUENCES,
+    forbidden=AUTOGRAD,
+    mistakes=(
+        Mistake("path_layer_forgotten", "diamond", _Overwriting, OVERWRITES, ADD_OR_REPLACE),
+        Mistake("engine_overwrites_in_depth", "diamond", _OverwritingInDepth, OVERWRITES, ADD_OR_REPLACE),
+        Mistake(
+            "path_contributions_averaged",
+            "diamond",
+            _Averaging,
+            N_("Where two paths meet you took their **mean**."),
+            N_("Let s grow by 1. Does L feel that along both paths in full, or along each by half?"),
+        ),
+        Mistake(
+            "path_contributions_multiplied",
+            "diamond",
+            _Multiplying,
+            N_("Where two paths meet you **multiplied** what came along them. With one path alone, that does not show."),
+            N_("Along one path numbers are multiplied. And where two paths meet?"),
+        ),
+        Mistake(
+            "engine_upstream_ignored",
+            "",
+            _WithoutUpstream,
+            N_("Your values pass on their **local derivatives alone**: their own gradient is not in it."),
+            N_("When a value passes something on, what has arrived at it before, and where does that go in?"),
+        ),
+        Mistake(
+            "engine_wrong_operand",
+            "",
+            _OwnOperand,
+            N_("At a product each operand gets **its own** number as local derivative: the two have changed places."),
+            N_("In a · b, let a grow by 1. Which of the two numbers says how far the product moves?"),
+        ),
+        Mistake(
+            "engine_square_factor_forgotten",
+            "",
+            _SquareWithoutTwo,
+            N_("At a square the local derivative is **half** of what it should be: a² is a · a, and a stands there twice."),
+            N_("With a = 3: by how much does a² grow when a becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "engine_nothing_arrives",
+            "path",
+            _NeverStarting,
+            N_("The gradients of a, b and c are all **0**: nothing came back as far as them."),
+            N_("What is the gradient of L itself, ∂L/∂L? And who passes something on first: L, or the values it comes from?"),
+        ),
+        Mistake(
+            "engine_passed_on_at_first_arrival",
+            "diamond",
+            _InDepth,
+            N_(
+                "A value passed on what it had **when it was first reached**; what arrived later along another path stayed with it."
+            ),
+            N_("L = s · (s + c). How many times does something arrive at s, and when may s tell a and b?"),
+        ),
+        Mistake(
+            "engine_order_from_the_root",
+            "diamond",
+            _FromTheRoot,
+            N_(
+                "Your order goes from L to its operands and on to theirs. So a value close to L has its turn **before all of its "
+                "users** had theirs."
+            ),
+            N_(
+                "L = s · (s + c). Which has to pass on first: s, or s + c? What order of the values makes sure of that in any graph?"
+            ),
+        ),
+        Mistake(
+            "engine_passes_all_again",
+            "diamond",
+            _PassingAllAgain,
+            N_("At each arrival a value passed on **all it had so far**: what came first went down to its operands twice."),
+            N_("How often should a value pass something on, and what must have happened before?"),
+        ),
+        Mistake(
+            "engine_double_edge_lost",
+            "reuse",
+            _OneEdgeEach,
+            N_("In a * a and in b + b only **one** of the two edges counts: the same operand stands there twice."),
+            N_("What becomes of two equal entries in a set, or as keys of a dictionary?"),
+        ),
+        Mistake("engine_keeps_gradients", "again", _Keeping, KEEPS, WHERE_TO_START),
+        Mistake("engine_keeps_the_root_too", "again", _KeepingAll, KEEPS, WHERE_TO_START),
+        Mistake(
+            "engine_keeps_inside",
+            "again",
+            _KeepingInside,
+            N_("A second backward from the same L finds **old gradients inside the graph**: only the leaves began at 0."),
+            N_("Which values does a backward go through besides a and b, and what do they hold from the time before?"),
+        ),
+    ),
+    hints=(
+        N_("First the way forward: each operation returns a new Value that knows its operands and a local derivative for each."),
+        N_(
+            "`order`: to visit a value, visit its parents first, then append it; what is in the list already is not visited again."
+        ),
+        N_("`backward`: go through the order from the end. The gradient of L is 1; then each value passes on to its parents."),
+        N_("If only `diamond` and `chain` are wrong: print which value passes on when, for s = a + b, L = s * (s + c)."),
+    ),
+    minutes=10,
+)
+
 LESSON = Lesson(
     number="05",
     folder="05_chain_rule",
     title=N_("The chain rule on a graph: upstream × local, and sums over paths"),
-    exercises=(local_backward, vector_jacobian, residual_paths, broadcast_operand),
+    exercises=(local_backward, vector_jacobian, residual_paths, broadcast_operand, engine),
 )
