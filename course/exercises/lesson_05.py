@@ -1099,9 +1099,193 @@ engine = Exercise(
     minutes=10,
 )
 
+# -- central-difference: a derivative by two evaluations ----------------------------------------------------------
+
+STEP = 1e-4
+
+
+def draw_difference(rng: Generator, sizes: Sizes) -> Inputs:
+    """Until no gradient nearly vanishes: there even a right quotient is far off, in parts of what it should be."""
+    while True:
+        whole = rng.permutation([-4, -3, -2, -1, 1, 2, 3, 4])[: sizes.in_]
+        inputs = Inputs(sizes, x=normal(rng, sizes.in_), x_int=whole, w=normal(rng, sizes.in_), h=STEP)
+        both_signs = whole.min() < 0 < whole.max()
+        if both_signs and all(np.abs(gradient).min() > 0.3 for gradient in difference_gradients(inputs).values()):
+            return inputs
+
+
+def curve(x: Any, w: Any) -> Any:
+    """x, w: (in,) → one number. Not quadratic, or a one-sided quotient's error would be the same everywhere."""
+    return (w * x).sum() ** 2 + (x**3).sum() / 3
+
+
+def difference_gradients(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients of `curve` at both x."""
+    of = Gradients(of={"g": "x"}, fn=curve, given=lambda i: {"x": i.x, "w": i.w})
+    whole = Inputs(i.sizes, x=i.x_int.astype(np.float64), w=i.w)
+    return {"g": of(i)["g"], "g_int": of(whole)["g"]}
+
+
+def run_difference(learner: Any, i: Inputs) -> dict[str, Any]:
+    """The learner's function gets a function that gives Python floats: no graph leads through it."""
+    import torch
+
+    def f(x: Any) -> float:
+        return float(curve(torch.as_tensor(x).detach().to(torch.float64), i.w))
+
+    return {"g": Later(lambda: learner(f, i.x, i.h)), "g_int": Later(lambda: learner(f, i.x_int, i.h))}
+
+
+def _quotient(of: Callable[[Any, Any, Any, float], float]) -> Answer:
+    """An answer that computes *of* (f, x, shift along entry k, h) entry by entry."""
+
+    def central_difference(f: Any, x: Any, h: float) -> Any:
+        import torch
+
+        x = x.double()
+        return torch.tensor([of(f, x, shift, h) for shift in h * torch.eye(len(x), dtype=torch.float64)], dtype=torch.float64)
+
+    return central_difference
+
+
+def _kept_shift(f: Any, x: Any, h: float) -> Any:
+    """The point that is moved is not moved back before the next entry's turn."""
+    up, down, g = x.double().clone(), x.double().clone(), x.double() * 0
+    for k in range(len(x)):
+        up[k] += h
+        down[k] -= h
+        g[k] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+def _stays_whole(f: Any, x: Any, h: float) -> Any:
+    """The copies keep the dtype of x, and what is put into them loses its fraction."""
+    g = x.double() * 0
+    for k in range(len(x)):
+        up, down = x.clone(), x.clone()
+        up[k] = x[k] + h
+        down[k] = x[k] - h
+        g[k] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+def _same_tensor(f: Any, x: Any, h: float) -> Any:
+    up = down = x.double().clone()
+    g = up * 0
+    for k in range(len(x)):
+        up[k] += h
+        down[k] -= h
+        g[k] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+central_difference = Exercise(
+    id="central-difference",
+    entry="central_difference",
+    title=N_("A derivative without a formula"),
+    proves=N_("Two evaluations on either side of a point give its slope, entry by entry: a check that knows no chain rule."),
+    signature="central_difference(f, x, h)",
+    parts=(Part("g", 2, ("in",)), Part("g_int", 1, ("in",))),
+    draw=draw_difference,
+    ask=run_difference,
+    expect=difference_gradients,
+    forbidden=AUTOGRAD,
+    rtol=1e-6,
+    mistakes=(
+        Mistake(
+            "fd_missing_factor_two",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / h),
+            N_("Every number is exactly **twice** what it should be: the rise was divided by too short a way."),
+            N_("How far apart are the two points at which you evaluated f?"),
+        ),
+        Mistake(
+            "fd_one_sided",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / h),
+            N_("Close, but you looked to **one side** of x only: the error is about as large as h."),
+            N_("The slope between x and x + h is that of the middle of the two. Which two points have x in their middle?"),
+        ),
+        Mistake(
+            "fd_one_sided_backwards",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x) - f(x - e)) / h),
+            N_("Close, but you looked to **one side** of x only, the lower: the error is about as large as h."),
+            N_("The slope between x − h and x is that of the middle of the two. Which two points have x in their middle?"),
+        ),
+        Mistake(
+            "fd_one_sided_halved",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / (2 * h)),
+            N_("Your numbers are about **half** of what they should be: one of the two points is x itself."),
+            N_("How far apart are the two points at which you evaluated f?"),
+        ),
+        Mistake(
+            "fd_not_divided",
+            "g",
+            _quotient(lambda f, x, e, h: f(x + e) - f(x - e)),
+            N_("Your numbers are **tiny**: they say how much f rises on that way, and not how steeply."),
+            N_("Take h half as large: should the derivative become half as large too?"),
+        ),
+        Mistake(
+            "fd_multiplied_by_half_h",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / 2 * h),
+            N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
+            N_("In which order does Python work off `/` and `*`? Where do brackets belong?"),
+        ),
+        Mistake(
+            "fd_all_entries_at_once",
+            "g",
+            _quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
+            N_("All your numbers are **the same**: you moved all entries of x together, and got the sum of the derivatives."),
+            N_("g[k] asks about x[k] alone. What may move while you ask, and what has to stay?"),
+        ),
+        Mistake(
+            "fd_aliased_copies",
+            "g",
+            _same_tensor,
+            N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
+            N_("After `up = x`, how many tensors are there?"),
+        ),
+        Mistake(
+            "fd_shift_kept",
+            "g",
+            _kept_shift,
+            N_(
+                "Only g[0] is right. For the later ones x had **stayed moved** in the entries before, and their rise counts as well."
+            ),
+            N_("Before the next entry has its turn, where should all the others be?"),
+        ),
+        Mistake(
+            "fd_values_returned",
+            "g",
+            _quotient(lambda f, x, e, h: f(x + e)),
+            N_("Your numbers are **values** of f beside x, and not how f changes."),
+            N_("A slope needs two points. Which is the second, and what is done with the two values?"),
+        ),
+        Mistake(
+            "fd_integer_array",
+            "g_int",
+            _stays_whole,
+            N_(
+                "With x of whole numbers your g is in the thousands: x is `int64`, and in a copy of it 3 + h **became 3 again**, "
+                "and 3 − h became 2."
+            ),
+            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+        ),
+    ),
+    hints=(
+        N_("Begin with one entry: two copies of x, one with x[0] moved up by h, one with x[0] moved down by h."),
+        N_("The rise of f between the two, divided by the way between them."),
+        N_("A tensor of whole numbers keeps no fraction: give the copies a dtype that does."),
+    ),
+    minutes=5,
+)
+
 LESSON = Lesson(
     number="05",
     folder="05_chain_rule",
     title=N_("The chain rule on a graph: upstream × local, and sums over paths"),
-    exercises=(local_backward, vector_jacobian, residual_paths, broadcast_operand, engine),
+    exercises=(local_backward, vector_jacobian, residual_paths, broadcast_operand, engine, central_difference),
 )
