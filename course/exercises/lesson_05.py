@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,13 @@ def shown_nodes() -> Inputs:
 
 def node_gradients(i: Inputs) -> dict[str, Array]:
     """Autograd's gradients through a + b, a * b and a ** 2, where the same g arrives at each."""
-    given = {"given": lambda i: {"a": i.a, "b": i.b}, "upstream": "g"}
-    add = Gradients(of={"da_add": "a", "db_add": "b"}, fn=lambda a, b: a + b, **given)
-    mul = Gradients(of={"da_mul": "a", "db_mul": "b"}, fn=lambda a, b: a * b, **given)
-    square = Gradients(of={"da_square": "a"}, fn=lambda a, b: a**2, **given)
-    return add(i) | mul(i) | square(i)
+
+    def of(fn: Callable[..., Any], **parts: str) -> dict[str, Array]:
+        return Gradients(of=parts, fn=fn, given=lambda i: {"a": i.a, "b": i.b}, upstream="g")(i)
+
+    add = of(lambda a, b: a + b, da_add="a", db_add="b")
+    mul = of(lambda a, b: a * b, da_mul="a", db_mul="b")
+    return add | mul | of(lambda a, b: a**2, da_square="a")
 
 
 def _local(**wrong: Answer) -> Answer:
@@ -95,7 +98,8 @@ local_backward = Exercise(
             ),
             N_("You **added** the upstream gradient and the local derivative. They lie one after the other on the same path."),
             N_(
-                "If a grows by 1, the node grows by its local derivative; and for each 1 of the node, L grows by `g`. By how much "
+                "If a grows by 1, the node grows by its local derivative; and for each 1 of the node, L grows by `g`. By how "
+                "much "
                 "does L grow?"
             ),
         ),
@@ -152,7 +156,8 @@ local_backward = Exercise(
             _local(da_mul=lambda a, b, g: g * a, db_mul=lambda a, b, g: g * b),
             N_("At the product each operand was multiplied by **itself**: the two have changed places."),
             N_(
-                "With a = 3 and b = −1 the product is −3. Let a grow by 1: what is it now, and which of the two numbers tells how "
+                "With a = 3 and b = −1 the product is −3. Let a grow by 1: what is it now, and which of the two numbers tells "
+                "how "
                 "far it moved?"
             ),
         ),
@@ -317,7 +322,8 @@ vector_jacobian = Exercise(
             "S",
             _steps(S=lambda x, J, g: 2 * x),
             N_(
-                "You gave the **diagonal alone**, `{got_shape}`: the numbers are right, but S has a place for each pair of s and x."
+                "You gave the **diagonal alone**, `{got_shape}`: the numbers are right, but S has a place for each pair of s "
+                "and x."
             ),
             N_("How much does s[0] move when x[1] moves? Where does that number stand in S?"),
         ),
@@ -565,7 +571,8 @@ broadcast_operand = Exercise(
     entry="broadcast_backward",
     title=N_("What broadcasting used many times"),
     proves=N_(
-        "Broadcasting uses one number many times, so many paths lead back to it, and they add up: a gradient has the shape of its "
+        "Broadcasting uses one number many times, so many paths lead back to it, and they add up: a gradient has the "
+        "shape of its "
         "tensor."
     ),
     signature="broadcast_backward(x, s, c, G)",
@@ -787,7 +794,7 @@ def run_engine(learner: Any, i: Inputs) -> dict[str, Any]:
         twice.backward()
         return [value.grad for value in (a, b, c, d)]
 
-    asked = {part: Later(lambda graphs=graphs: gradients(graphs)) for part, graphs in GRAPHS.items()}
+    asked = {part: Later(partial(gradients, graphs)) for part, graphs in GRAPHS.items()}
     return {"data": Later(data), **asked, "again": Later(again)}
 
 
@@ -796,7 +803,7 @@ def engine_gradients(i: Inputs) -> dict[str, Array]:
     import torch
 
     leaves = [torch.tensor(float(number), dtype=torch.float64, requires_grad=True) for number in (*i.leaves, *i.factors)]
-    a, b, c, d, *_ = (float(number) for number in i.leaves)
+    a, b, c = (float(number) for number in i.leaves[:3])
     right = {"data": np.array([a + b, a * b, a**2, a * b + c, (a * b + c) ** 2])}
     for part, graphs in GRAPHS.items():
         found = [torch.autograd.grad(root, watched, retain_graph=True) for root, watched in graphs(*leaves)]
@@ -1048,7 +1055,8 @@ engine = Exercise(
             "diamond",
             _InDepth,
             N_(
-                "A value passed on what it had **when it was first reached**; what arrived later along another path stayed with it."
+                "A value passed on what it had **when it was first reached**; what arrived later along another path stayed "
+                "with it."
             ),
             N_("L = s · (s + c). How many times does something arrive at s, and when may s tell a and b?"),
         ),
@@ -1061,7 +1069,8 @@ engine = Exercise(
                 "users** had theirs."
             ),
             N_(
-                "L = s · (s + c). Which has to pass on first: s, or s + c? What order of the values makes sure of that in any graph?"
+                "L = s · (s + c). Which has to pass on first: s, or s + c? What order of the values makes sure of that in any "
+                "graph?"
             ),
         ),
         Mistake(
@@ -1091,7 +1100,8 @@ engine = Exercise(
     hints=(
         N_("First the way forward: each operation returns a new Value that knows its operands and a local derivative for each."),
         N_(
-            "`order`: to visit a value, visit its parents first, then append it; what is in the list already is not visited again."
+            "`order`: to visit a value, visit its parents first, then append it; what is in the list already is not "
+            "visited again."
         ),
         N_("`backward`: go through the order from the end. The gradient of L is 1; then each value passes on to its parents."),
         N_("If only `diamond` and `chain` are wrong: print which value passes on when, for s = a + b, L = s * (s + c)."),
@@ -1253,7 +1263,8 @@ central_difference = Exercise(
             "g",
             _kept_shift,
             N_(
-                "Only g[0] is right. For the later ones x had **stayed moved** in the entries before, and their rise counts as well."
+                "Only g[0] is right. For the later ones x had **stayed moved** in the entries before, and their rise counts as "
+                "well."
             ),
             N_("Before the next entry has its turn, where should all the others be?"),
         ),
