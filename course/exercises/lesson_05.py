@@ -448,8 +448,8 @@ residual_paths = Exercise(
             "path_contributions_multiplied",
             "dx",
             _residual(dx=lambda x, w, g: g * (g * w)),
-            N_("You **multiplied** what came back along two paths."),
-            N_("Along one path numbers are multiplied. And where two paths meet?"),
+            N_("You **multiplied** what came back along the two paths."),
+            N_("Along one path numbers are multiplied. What is done where two paths meet?"),
         ),
         Mistake(
             "path_contributions_averaged",
@@ -470,7 +470,7 @@ residual_paths = Exercise(
             "dx",
             _residual(dx=lambda x, w, g: 1 + g * w),
             N_("For the path past the product you added **1**, its local derivative, and what arrives is not in it."),
-            N_("Local derivative 1, times what?"),
+            N_("The local derivative is 1. Times what?"),
         ),
         Mistake(
             "residual_upstream_once",
@@ -483,7 +483,7 @@ residual_paths = Exercise(
             "residual_value_added",
             "dx",
             _residual(dx=lambda x, w, g: x + g * w),
-            N_("To a gradient you added **x itself**, as the forward pass does."),
+            N_("To a gradient you added **the value of x**, as the forward pass does."),
             N_("On the way back, what travels along the path past the product: values or gradients?"),
         ),
         Mistake(
@@ -1020,7 +1020,7 @@ engine = Exercise(
             "diamond",
             _Multiplying,
             N_("Where two paths meet you **multiplied** what came along them. With one path alone, that does not show."),
-            N_("Along one path numbers are multiplied. And where two paths meet?"),
+            N_("Along one path numbers are multiplied. What is done where two paths meet?"),
         ),
         Mistake(
             "engine_upstream_ignored",
