@@ -1,0 +1,93 @@
+"""What the seeds state of the chain rule holds where it holds, and lesson 05 puts right what they get wrong.
+
+Seed 001, lines 16 to 27: the derivatives of a layer written as for single numbers. Seed 004, lines 70 to 77: why a machine can
+differentiate at all. Neither prints a number; what they state is computed here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from course.exercises import find
+
+LESSON = Path(__file__).resolve().parent.parent / "source/05_chain_rule/05_chain_rule.md"
+
+# Lines of the seeds that are wrong or loose, and what the lesson's English text must say where it meets them.
+CORRECTED = {
+    "001:18-20, the product of two matrices is no elementwise multiplication": ("a text on the net", "elementwise"),
+    "001:22-26, derivatives as for numbers": ("(N, out, out, in)",),
+    "004:73-75, the recorded operations": ("argmax", "requires"),
+}
+
+
+def text() -> str:
+    return LESSON.read_text(encoding="utf-8")
+
+
+def english() -> str:
+    blocks = re.findall(r'<div lang="en">\n(.*?)</div>', text(), re.DOTALL)
+    return " ".join("\n".join(blocks).split()).lower()
+
+
+@pytest.mark.parametrize("line", CORRECTED)
+def test_what_a_seed_gets_wrong_is_put_right_in_the_lesson(line: str):
+    for words in CORRECTED[line]:
+        assert words.lower() in english()
+
+
+def test_the_lesson_computes_the_shape_of_the_jacobian_that_has_four_axes():
+    assert "torch.autograd.functional.jacobian" in text()
+    x, W, b = torch.zeros(5, 4), torch.zeros(3, 4), torch.zeros(3)
+    assert torch.autograd.functional.jacobian(lambda W: x @ W.T + b, W).shape == (5, 3, 3, 4)
+
+
+def test_the_lesson_does_not_give_away_the_layers_gradients():
+    """They are lesson 06's, where they are to be found."""
+    code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", text(), re.MULTILINE | re.DOTALL))
+    for product in ("G.T @ x", "x.T @ G", "G @ W", "dW =", "dX =", "db ="):
+        assert product not in code
+
+
+def test_for_single_numbers_the_seeds_derivatives_hold():
+    x, w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (3.0, -2.0, 1.0))
+    found = torch.autograd.grad(x * w + b, (x, w, b))
+    assert [float(one) for one in found] == [-2.0, 3.0, 1.0]  # w, x and 1
+
+
+def test_a_broadcast_operand_does_not_get_what_arrives_as_it_is():
+    """001:18-20: `dout * 1` has a row for each sample, and the operand that was added to every row has one."""
+    dout, b = torch.ones(4, 2), torch.zeros(2, requires_grad=True)
+    (db,) = torch.autograd.grad(torch.zeros(4, 2) + b, b, dout)
+    assert (dout * 1).shape == (4, 2)
+    assert db.shape == (2,)
+
+
+def test_only_differentiable_operations_and_tensors_that_require_grad_are_recorded():
+    """004:73-75 says that all elementary operations have derivatives, and that the graph is always built."""
+    x = torch.tensor([1.0, 3.0, 2.0], requires_grad=True)
+    assert not x.argmax().requires_grad
+    assert not (x > 2).requires_grad
+    assert (torch.tensor([1.0]) * 2).grad_fn is None
+    with pytest.raises(RuntimeError, match="floating point"):
+        torch.tensor([1, 2], requires_grad=True)
+
+
+SHOWN = {
+    ("vector-jacobian", "ds"): [4, 2, 3, -2],
+    ("vector-jacobian", "dx"): [24, -4, 6, 4],
+    ("residual-paths", "dx"): [0, 1, 3, 12],
+    ("residual-paths", "dw"): [6, 1, 1, -3],
+}
+
+
+@pytest.mark.parametrize(("exercise", "part"), SHOWN)
+def test_the_whole_numbers_of_an_exercise_can_be_checked_in_the_head(exercise: str, part: str):
+    asked = find(exercise)
+    assert asked.shown is not None
+    right = asked.by_part(asked.expect(asked.shown()))
+    assert np.array_equal(right[part], SHOWN[exercise, part])
