@@ -423,7 +423,7 @@ residual_paths = Exercise(
     parts=(Part("dx", 3, ("in",)), Part("dw", 1, ("in",))),
     draw=draw_residual,
     shown=shown_residual,
-    expect=Gradients(of={"dx": "x", "dw": "w"}, fn=lambda x, w: x + w * x, upstream="g", letters={"r": "g"}),
+    expect=Gradients(of={"dx": "x", "dw": "w"}, fn=lambda x, w: x + w * x, upstream="g", letters={"y": "g"}),
     forbidden=AUTOGRAD,
     views=False,
     mistakes=(
@@ -456,13 +456,13 @@ residual_paths = Exercise(
             "dx",
             _residual(dx=lambda x, w, g: (g + g * w) / 2),
             N_("Every number of your dx is exactly **half**: you took the mean of two paths."),
-            N_("Let x grow by 1. Does r feel that along both paths in full, or along each by half?"),
+            N_("Let x grow by 1. Does y feel that along both paths in full, or along each by half?"),
         ),
         Mistake(
             "residual_upstream_ignored",
             "dx",
             _residual(dx=lambda x, w, g: 1 + w),
-            N_("Both paths are in your dx, but only their **local derivatives**: how r moves, and not how L moves."),
+            N_("Both paths are in your dx, but only their **local derivatives**: how y moves, and not how L moves."),
             N_("Let `g` be 0 everywhere. What should dx be then?"),
         ),
         Mistake(
@@ -490,7 +490,7 @@ residual_paths = Exercise(
             "residual_forward_again",
             "dx",
             _residual(dx=lambda x, w, g: x + w * x),
-            N_("You computed **r**, the forward pass, and not how L changes with x."),
+            N_("You computed **y**, the forward pass, and not how L changes with x."),
             N_("Is `g` anywhere in your dx?"),
         ),
         Mistake(
@@ -504,15 +504,15 @@ residual_paths = Exercise(
             "dW_upstream_ignored",
             "dw",
             _residual(dw=lambda x, w, g: x.clone()),
-            N_("Your dw is **x**, whatever `g` is: that is how r moves with w, and not how L does."),
-            N_("Let one number of `g` be 0, so that this entry of r does not matter to L. What should its dw be?"),
+            N_("Your dw is **x**, whatever `g` is: that is how y moves with w, and not how L does."),
+            N_("Let one number of `g` be 0, so that this entry of y does not matter to L. What should its dw be?"),
         ),
         Mistake(
             "residual_dw_with_skip",
             "dw",
             _residual(dw=lambda x, w, g: g + g * x),
             N_("In your dw there is a path **too many**: w is not on the one that leads past the product."),
-            N_("r = x + w ⊙ x. In which of the two terms does w stand?"),
+            N_("y = x + w ⊙ x. In which of the two terms does w stand?"),
         ),
         Mistake(
             "residual_dw_wrong_operand",
@@ -526,20 +526,20 @@ residual_paths = Exercise(
             "dw",
             _residual(dw=lambda x, w, g: g.clone()),
             N_("Your dw is **g as it came**: the local derivative of the product is missing."),
-            N_("In w ⊙ x, let w grow by 1 where x is 10. By how much does r move?"),
+            N_("In w ⊙ x, let w grow by 1 where x is 10. By how much does y move?"),
         ),
         Mistake(
             "residual_dw_from_both_paths",
             "dw",
             _residual(dw=lambda x, w, g: (g + g * w) * x),
             N_("In dw you used **dx** in the place of `g`: that is what arrives at x, and not what arrives at the product."),
-            N_("What arrives at the product itself, on the way back from r?"),
+            N_("What arrives at the product itself, on the way back from y?"),
         ),
     ),
     hints=(
-        N_("Give the product a name, p = w ⊙ x. Then r = x + p. Draw the arrows: which leave x, which leave w?"),
+        N_("Give the product a name, p = w ⊙ x. Then y = x + p. Draw the arrows: which leave x, which leave w?"),
         N_("What arrives at p? It is what an addition passes on."),
-        N_("dx: for each path from x to r, what arrives times the local derivatives on it; then the paths together."),
+        N_("dx: for each path from x to y, what arrives times the local derivatives on it; then the paths together."),
     ),
     minutes=5,
 )
@@ -743,7 +743,7 @@ Graph = tuple[Any, tuple[Any, ...]]  # where the backward pass starts, and whose
 
 def graph_path(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
     """No fan-out."""
-    return [((a * b + c).square(), (a, b, c))]
+    return [((a * b + c) * d, (a, b, c, d))]
 
 
 def graph_diamond(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
@@ -761,8 +761,8 @@ def graph_chain(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[G
 
 
 def graph_reuse(a: Any, b: Any, c: Any, d: Any, e: Any, *factors: Any) -> list[Graph]:
-    """The same operand on both sides."""
-    return [(a * a, (a,)), (b + b, (b,))]
+    """The same operand on both sides, or a square, which some write as such a product."""
+    return [(a * a, (a,)), (b + b, (b,)), (c.square(), (c,))]
 
 
 GRAPHS = {"path": graph_path, "diamond": graph_diamond, "chain": graph_chain, "reuse": graph_reuse}
@@ -786,10 +786,10 @@ def run_engine(learner: Any, i: Inputs) -> dict[str, Any]:
         return found
 
     def again() -> list[Any]:
-        a, b, c, d, *_ = values()
-        for root in (a * b, (a + b).square()):
+        a, b, c, d, e, *_ = values()
+        for root in (a * b, (a + b) * e):
             root.backward()
-        twice = (c + d).square()
+        twice = (c + d) * e
         twice.backward()
         twice.backward()
         return [value.grad for value in (a, b, c, d)]
@@ -808,8 +808,8 @@ def engine_gradients(i: Inputs) -> dict[str, Array]:
     for part, graphs in GRAPHS.items():
         found = [torch.autograd.grad(root, watched, retain_graph=True) for root, watched in graphs(*leaves)]
         right[part] = np.array([float(one) for gradients in found for one in gradients])
-    A, B, C, D, *_ = leaves
-    found = [torch.autograd.grad((one + other).square(), (one, other)) for one, other in ((A, B), (C, D))]
+    A, B, C, D, E, *_ = leaves
+    found = [torch.autograd.grad((one + other) * E, (one, other)) for one, other in ((A, B), (C, D))]
     return right | {"again": np.array([float(one) for gradients in found for one in gradients])}
 
 
@@ -912,6 +912,14 @@ class _NeverStarting(_Value):
     def start(self) -> None:
         for value in self.order():
             value.grad = 0.0
+
+
+class _OneStep(_Value):
+    """As where a loop runs from the leaves to the root: only the root has anything to pass on."""
+
+    def backward(self) -> None:
+        self.start()
+        self.pass_on()
 
 
 class _InDepth(_Value):
@@ -1047,8 +1055,15 @@ engine = Exercise(
             "engine_nothing_arrives",
             "path",
             _NeverStarting,
-            N_("The gradients of a, b and c are all **0**: nothing came back as far as them."),
-            N_("What is the gradient of L itself, ∂L/∂L? And who passes something on first: L, or the values it comes from?"),
+            N_("All the gradients are **0**: there was nothing to pass on."),
+            N_("What is the gradient of L itself, ∂L/∂L? Who sets it, and when?"),
+        ),
+        Mistake(
+            "engine_one_step",
+            "path",
+            _OneStep,
+            N_("Only the operands of L itself have a gradient. **Farther away all are 0**."),
+            N_("Who passes something on after L, and in which order do they have their turns?"),
         ),
         Mistake(
             "engine_passed_on_at_first_arrival",
@@ -1084,7 +1099,7 @@ engine = Exercise(
             "engine_double_edge_lost",
             "reuse",
             _OneEdgeEach,
-            N_("In a * a and in b + b only **one** of the two edges counts: the same operand stands there twice."),
+            N_("In a * a or in b + b only **one** of the two edges counts: the same operand stands there twice."),
             N_("What becomes of two equal entries in a set, or as keys of a dictionary?"),
         ),
         Mistake("engine_keeps_gradients", "again", _Keeping, KEEPS, WHERE_TO_START),
@@ -1094,7 +1109,7 @@ engine = Exercise(
             "again",
             _KeepingInside,
             N_("A second backward from the same L finds **old gradients inside the graph**: only the leaves began at 0."),
-            N_("Which values does a backward go through besides a and b, and what do they hold from the time before?"),
+            N_("Which values does a backward go through besides the leaves, and what do they hold from the time before?"),
         ),
     ),
     hints=(

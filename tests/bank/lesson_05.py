@@ -31,10 +31,9 @@ BANK: dict[str, tuple[str, str | None]] = {
     "engine_wrong_operand": ("engine", None),
     "engine_keeps_gradients": (
         "engine",
-        "np.array([leaves[1] + 2 * (leaves[0] + leaves[1]), leaves[0] + 2 * (leaves[0] + leaves[1])]"
-        " + 2 * [6 * (leaves[2] + leaves[3])])",
+        "np.array([leaves[1] + leaves[4], leaves[0] + leaves[4], 3 * leaves[4], 3 * leaves[4]])",
     ),
-    "engine_double_edge_lost": ("engine", "np.array([leaves[0], 1.0])"),
+    "engine_double_edge_lost": ("engine", "np.array([leaves[0], 1.0, 2 * leaves[2]])"),
     "fd_missing_factor_two": ("central-difference", None),
     "fd_integer_array": ("central-difference", None),
     "fd_all_entries_at_once": ("central-difference", None),
