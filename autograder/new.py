@@ -26,6 +26,8 @@ def new(course: Course, folder: str) -> list[Path]:
 
     Raises: BuildError: the name has another form, the number is taken, or a file is there already. Nothing was written then.
     """
+    if not TEMPLATE.is_dir():
+        raise BuildError("the pattern of a lesson is not in the installed package; run `make install` in a clone of the course")
     found = NAME.fullmatch(folder)
     if not found:
         raise BuildError(f"{folder} is no name of a lesson; write two digits and words in small letters: 08_autograd")

@@ -121,6 +121,9 @@ def stops_alike(candidate: Candidate, generic: list[Case], square: list[Case]) -
     return same_words and all(raises_alike(candidate.gives(case), case) for case in square)
 
 
+TELLING_MESSAGE = 30  # letters: "cannot assign 'torch.DoubleTensor' as parameter 'weight' …", but not "list index out of range"
+
+
 def raises_alike(outcome: Outcome, case: Case) -> bool:
     if case.raised:
         return isinstance(outcome, Stopped)
@@ -128,11 +131,14 @@ def raises_alike(outcome: Outcome, case: Case) -> bool:
 
 
 def same_clash(outcome: Outcome, case: Case) -> bool:
-    """Do both stop at the same sizes? Other errors have too little in them to be told by."""
+    """Do both stop at the same sizes? Other errors are told by their own words, where these say more than their type."""
     if not isinstance(outcome, Stopped) or case.raised is None:
         return False
-    theirs = clash(case.raised.message)
-    return theirs is not None and theirs == clash(outcome.message)
+    theirs, ours = clash(case.raised.message), clash(outcome.message)
+    if theirs is None and ours is None:
+        told = (case.raised.type, case.raised.message)
+        return len(case.raised.message) >= TELLING_MESSAGE and told == (outcome.type, outcome.message)
+    return theirs == ours
 
 
 # -- candidates ---------------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ class Meaning:
 
 MEANINGS = (
     Meaning(
+        ("NotImplementedError",),
+        "",
+        N_("A part of `{entry}` is still **waiting for your code**: where does `raise NotImplementedError` stand?"),
+    ),
+    Meaning(
         ("RecursionError",),
         "",
         N_(

@@ -230,7 +230,7 @@ def failed(
     case = next(case for case in cases if case.raised)
     error = case.raised
     assert error is not None
-    if not error.own and error.type == "TypeError":
+    if not error.own and error.type == "TypeError" and "argument" in error.message:
         says: list[Say] = [Say(NOT_CALLED_SO, {"signature": exercise.signature})]
     else:
         here = next((line.number for line in error.lines if line.here), None)
