@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -115,6 +115,13 @@ local_backward = Exercise(
             ),
             N_("You **added up** all entries into one number, and the operand has {in_} entries, each with a path of its own."),
             N_("Which entries of the result does `a[0]` enter? What shape does the gradient of `a` have?"),
+        ),
+        Mistake(
+            "local_forward_again",
+            "",
+            lambda a, b, g: (a + b, a + b, a * b, a * b, a**2),
+            N_("You computed the **results of the nodes** once more: that is the forward pass, and not how L changes."),
+            N_("Is what arrives, `g`, anywhere in your answer?"),
         ),
         Mistake(
             "local_upstream_collapsed",
@@ -335,6 +342,13 @@ vector_jacobian = Exercise(
             N_("s[0] = x[0]². How much does it move when x[1] moves?"),
         ),
         Mistake(
+            "jacobian_full_columns",
+            "S",
+            _steps(S=lambda x, J, g: 2 * x[:, None] + 0 * x),
+            N_("In your S **every** s moves with every x."),
+            N_("s[0] = x[0]². How much does it move when x[1] moves?"),
+        ),
+        Mistake(
             "jacobian_of_values",
             "S",
             _steps(S=lambda x, J, g: _diagonal(x**2)),
@@ -501,6 +515,20 @@ residual_paths = Exercise(
             N_("In w ⊙ x, let x grow by 1. Which of the two numbers says how far the product moves?"),
         ),
         Mistake(
+            "residual_by_the_result",
+            "dx",
+            _residual(dx=lambda x, w, g: g + g * w * x),
+            N_("On the path through the product you multiplied by its **result** w ⊙ x, and not by how it changes with x."),
+            N_("In w ⊙ x, let x grow by 1. Which of the two numbers says how far the product moves?"),
+        ),
+        Mistake(
+            "residual_dx_is_dw",
+            "dx",
+            _residual(dx=lambda x, w, g: g * x),
+            N_("What stands in the place of dx is **the gradient of w**."),
+            N_("Which gradient is asked for first? And how many arrows leave x?"),
+        ),
+        Mistake(
             "dW_upstream_ignored",
             "dw",
             _residual(dw=lambda x, w, g: x.clone()),
@@ -654,6 +682,13 @@ broadcast_operand = Exercise(
             N_("In x ⊙ s, let s grow by 1. Which of the two numbers says how far the product moves?"),
         ),
         Mistake(
+            "broadcast_matrix_product",
+            "ds",
+            _broadcast(ds=lambda x, s, c, G: G.T @ x),
+            N_("For ds you took a **matrix product**, `{got_shape}`: in it every feature of G met every feature of x."),
+            N_("x ⊙ s goes entry by entry. Which features of x does `s[0]` meet?"),
+        ),
+        Mistake(
             "broadcast_added_not_summed",
             "dc",
             _broadcast(dc=lambda x, s, c, G: G.clone()),
@@ -673,6 +708,20 @@ broadcast_operand = Exercise(
             _broadcast(dc=lambda x, s, c, G: G.sum(0)),
             N_("For dc you added up **over the rows**: that gives a number for every feature, `{got_shape}`."),
             N_("c has one number for each row. Along which axis was it repeated in the forward pass?"),
+        ),
+        Mistake(
+            "broadcast_added_wrong_axis_kept",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.sum(0)[None, :]),
+            N_("For dc you added up **over the rows**: that gives a number for every feature, `{got_shape}`."),
+            N_("c has one number for each row. Along which axis was it repeated in the forward pass?"),
+        ),
+        Mistake(
+            "broadcast_added_total",
+            "dc",
+            _broadcast(dc=lambda x, s, c, G: G.sum()),
+            N_("For dc you added up **everything** into one number, and c has {N}."),
+            N_("Which entries of y does `c[0, 0]` enter, and which does it not?"),
         ),
         Mistake(
             "broadcast_added_mean",
@@ -700,6 +749,13 @@ broadcast_operand = Exercise(
             "dx",
             _broadcast(dx=lambda x, s, c, G: (G * s).sum(0)),
             N_("In dx you **added up the rows**, but x was not repeated: each of its numbers enters one entry of y."),
+            N_("A gradient has the shape of its tensor. How many paths leave `x[0, 0]`?"),
+        ),
+        Mistake(
+            "broadcast_dx_row_summed",
+            "dx",
+            _broadcast(dx=lambda x, s, c, G: G @ s),
+            N_("In dx you **added up each row** into one number, `{got_shape}`, but each number of x enters one entry of y."),
             N_("A gradient has the shape of its tensor. How many paths leave `x[0, 0]`?"),
         ),
         Mistake(
@@ -908,6 +964,60 @@ class _SquareWithoutTwo(_Value):
         return type(self)(self.data**2, (self,), (self.data,))
 
 
+class _SumAsProduct(_Value):
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + other.data, (self, other), (other.data, self.data))
+
+
+class _SumByValue(_Value):
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + other.data, (self, other), (self.data, other.data))
+
+
+class _ProductByResult(_Value):
+    def __mul__(self, other: Any) -> Any:
+        product = self.data * other.data
+        return type(self)(product, (self, other), (product, product))
+
+
+class _SquareAsLine(_Value):
+    def square(self) -> Any:
+        return type(self)(self.data**2, (self,), (2.0,))
+
+
+class _SquareByResult(_Value):
+    def square(self) -> Any:
+        return type(self)(self.data**2, (self,), (self.data**2,))
+
+
+class _ChangingItsOperand(_Value):
+    def __add__(self, other: Any) -> Any:
+        self.data += other.data
+        return self
+
+
+class _AddingLocal(_Value):
+    def pass_on(self) -> None:
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad += self.grad + local
+
+
+class _StartingWithTheValue(_Value):
+    def start(self) -> None:
+        super().start()
+        self.grad = self.data
+
+
+class _EachAsTheRoot(_Value):
+    """Without fan-out, a product that passes on what arrives gives the same: 1 everywhere."""
+
+    def backward(self) -> None:
+        self.grad = 1.0
+        for parent, local in zip(self.parents, self.local, strict=True):
+            parent.grad += self.grad * local
+            parent.backward()
+
+
 class _NeverStarting(_Value):
     def start(self) -> None:
         for value in self.order():
@@ -945,6 +1055,40 @@ class _FromTheRoot(_Value):
         for value in found:
             found += [parent for parent in dict.fromkeys(value.parents) if parent not in found]
         return found[::-1]
+
+
+class _InOrderAgain(_Value):
+    """Depth first, without a look at what is in the order already."""
+
+    def order(self) -> list[Any]:
+        return [value for parent in self.parents for value in parent.order()] + [self]
+
+
+class _InQueueAgain(_Value):
+    """Breadth first, without a look at what is in the order already."""
+
+    def order(self) -> list[Any]:
+        found = [self]
+        for value in found:
+            found += value.parents
+        return found[::-1]
+
+
+class _OneListForAll(_Value):
+    """What `order` found stays in a list of the class (here: its end, so that it does not grow for ever)."""
+
+    found: ClassVar[list[Any]] = []
+
+    def order(self) -> list[Any]:
+        self.visit_into(self.found)
+        del self.found[:-60]
+        return list(self.found)
+
+    def visit_into(self, found: list[Any]) -> None:
+        if self not in found:
+            for parent in self.parents:
+                parent.visit_into(found)
+            found.append(self)
 
 
 class _PassingAllAgain(_Value):
@@ -987,6 +1131,8 @@ OVERWRITES = N_(
     "earlier one."
 )
 ADD_OR_REPLACE = N_("When something arrives at a value that has a gradient already: what should become of the two numbers?")
+AGAIN_IN_ORDER = N_("In your order a value stands **more than once**: it passes on again what it has passed on before.")
+ONCE_EACH = N_("How often should each value stand in the order, and how can you tell that it is there already?")
 KEEPS = N_("A second backward **adds to what the first one left**: you got a sum of two gradients.")
 WHERE_TO_START = N_("With which gradients should a backward begin: for L itself, and for all the values it goes back to?")
 
@@ -1045,6 +1191,69 @@ engine = Exercise(
             N_("In a · b, let a grow by 1. Which of the two numbers says how far the product moves?"),
         ),
         Mistake(
+            "engine_add_as_product",
+            "path",
+            _SumAsProduct,
+            N_("At a sum each operand gets **the other one's** number as local derivative: so does a product."),
+            N_("If a grows by 1, by how much does a + b grow? Does it matter how large b is?"),
+        ),
+        Mistake(
+            "engine_add_scaled_by_value",
+            "path",
+            _SumByValue,
+            N_("At a sum each operand gets **its own** number as local derivative."),
+            N_("If a grows by 1, by how much does a + b grow? Does it matter how large a was?"),
+        ),
+        Mistake(
+            "engine_mul_by_the_result",
+            "path",
+            _ProductByResult,
+            N_("At a product the local derivative is the **result** a · b, and not how it changes."),
+            N_("If a grows by 1 and b stays, by how much does a · b grow?"),
+        ),
+        Mistake(
+            "engine_square_slope_of_a_line",
+            "reuse",
+            _SquareAsLine,
+            N_("At a square the local derivative is **2 alone**: the curve would be as steep everywhere."),
+            N_("Where does a² grow faster: near a = 1 or near a = 10?"),
+        ),
+        Mistake(
+            "engine_square_by_the_result",
+            "reuse",
+            _SquareByResult,
+            N_("At a square the local derivative is the **result** a², and not how it changes."),
+            N_("With a = 3: by how much does a² grow when a becomes 3.01? Divide that by 0.01."),
+        ),
+        Mistake(
+            "engine_operand_changed",
+            "data",
+            _ChangingItsOperand,
+            N_("`a + b` changed **a itself**: after the sum, a no longer holds its own number."),
+            N_("What should an operation give back: one of its operands, or a new Value?"),
+        ),
+        Mistake(
+            "engine_added_to_upstream",
+            "path",
+            _AddingLocal,
+            N_("Your values **add** the local derivative to their own gradient. They lie one after the other on the same path."),
+            N_("Where are numbers added: along one path, or where two paths meet?"),
+        ),
+        Mistake(
+            "engine_root_starts_with_its_value",
+            "path",
+            _StartingWithTheValue,
+            N_("Your backward begins with the **value** of L, where ∂L/∂L belongs."),
+            N_("If L grows by 1, by how much does L grow?"),
+        ),
+        Mistake(
+            "engine_all_ones",
+            "path",
+            _EachAsTheRoot,
+            N_("All your gradients are **1**, although products lie on the way."),
+            N_("What does a product pass on to its operands? And of which value is it true that its gradient begins with 1?"),
+        ),
+        Mistake(
             "engine_square_factor_forgotten",
             "",
             _SquareWithoutTwo,
@@ -1063,7 +1272,10 @@ engine = Exercise(
             "path",
             _OneStep,
             N_("Only the operands of L itself have a gradient. **Farther away all are 0**."),
-            N_("Who passes something on after L, and in which order do they have their turns?"),
+            N_(
+                "Who passes something on after L, and in which order? And does every operation tell its result what its "
+                "parents are?"
+            ),
         ),
         Mistake(
             "engine_passed_on_at_first_arrival",
@@ -1095,6 +1307,8 @@ engine = Exercise(
             N_("At each arrival a value passed on **all it had so far**: what came first went down to its operands twice."),
             N_("How often should a value pass something on, and what must have happened before?"),
         ),
+        Mistake("engine_in_order_again", "diamond", _InOrderAgain, AGAIN_IN_ORDER, ONCE_EACH),
+        Mistake("engine_in_queue_again", "diamond", _InQueueAgain, AGAIN_IN_ORDER, ONCE_EACH),
         Mistake(
             "engine_double_edge_lost",
             "reuse",
@@ -1104,6 +1318,16 @@ engine = Exercise(
         ),
         Mistake("engine_keeps_gradients", "again", _Keeping, KEEPS, WHERE_TO_START),
         Mistake("engine_keeps_the_root_too", "again", _KeepingAll, KEEPS, WHERE_TO_START),
+        Mistake(
+            "engine_one_list_for_all",
+            "again",
+            _OneListForAll,
+            N_(
+                "A backward set gradients to 0 that are **not in its graph**: the list of `order` still holds values from an "
+                "earlier one."
+            ),
+            N_("Where is that list made: once for all, or anew for each backward?"),
+        ),
         Mistake(
             "engine_keeps_inside",
             "again",
@@ -1191,6 +1415,27 @@ def _stays_whole(f: Any, x: Any, h: float) -> Any:
         up[k] = x[k] + h
         down[k] = x[k] - h
         g[k] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+def _whole_refuses(f: Any, x: Any, h: float) -> Any:
+    """The copies keep the dtype of x, and torch refuses to add a fraction to whole numbers in place."""
+    g = x.double() * 0
+    for k in range(len(x)):
+        up, down = x.clone(), x.clone()
+        up[k] += h
+        down[k] -= h
+        g[k] = (f(up) - f(down)) / (2 * h)
+    return g
+
+
+def _single_precision(f: Any, x: Any, h: float) -> Any:
+    return _whole_refuses(f, x.float(), h).float()
+
+
+def _first_entry_only(f: Any, x: Any, h: float) -> Any:
+    g = _whole_refuses(f, x.double(), h)
+    g[1:] = 0
     return g
 
 
@@ -1284,6 +1529,23 @@ central_difference = Exercise(
             N_("Before the next entry has its turn, where should all the others be?"),
         ),
         Mistake(
+            "fd_first_entry_only",
+            "g",
+            _first_entry_only,
+            N_("g[0] is right, and **all the others are 0**: they never had their turn."),
+            N_("How far to the right does `return` stand: inside the loop, or after it?"),
+        ),
+        Mistake(
+            "fd_single_precision",
+            "g",
+            _single_precision,
+            N_(
+                "Close, but x became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
+                "left**."
+            ),
+            N_("Which dtype do your copies have, and which one did x have that you were given?"),
+        ),
+        Mistake(
             "fd_values_returned",
             "g",
             _quotient(lambda f, x, e, h: f(x + e)),
@@ -1298,6 +1560,13 @@ central_difference = Exercise(
                 "With x of whole numbers your g is in the thousands: x is `int64`, and in a copy of it 3 + h **became 3 again**, "
                 "and 3 − h became 2."
             ),
+            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+        ),
+        Mistake(
+            "fd_integer_refused",
+            "g_int",
+            _whole_refuses,
+            N_("With x of whole numbers your code stops: a tensor of dtype `int64` **does not take** 3.0001 by `+=`."),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
     ),
