@@ -229,15 +229,13 @@ def shown_path() -> Inputs:
 
 
 def paths(i: Inputs) -> dict[str, Array]:
-    """What forward mode gives for the direction of w_ij alone, and autograd's dW there."""
+    """Autograd's derivative of every entry of y by w_ij, and its dW there."""
     import torch
 
     x, W = torch.from_numpy(i.x), torch.zeros(i.G.shape[1], i.x.shape[1], dtype=torch.float64)
-    direction = W.clone()
-    direction[i.i, i.j] = 1
-    local = torch.func.jvp(lambda W: torch.nn.functional.linear(x, W), (W,), (direction,))[1]
+    jacobian = torch.autograd.functional.jacobian(lambda W: torch.nn.functional.linear(x, W), W)  # (N, out, out, in)
     dW = layer_gradients(dW="W")(Inputs(i.sizes, x=i.x, W=W.numpy(), G=i.G))["dW"]
-    return {"local": local.numpy(), "dw": dW[i.i, i.j]}
+    return {"local": jacobian[:, :, i.i, i.j].numpy(), "dw": dW[i.i, i.j]}
 
 
 def _paths(local: Answer | None = None, dw: Answer | None = None) -> Answer:
