@@ -333,6 +333,20 @@ weight_paths = Exercise(
             N_("In the sum of neuron {i}, beside which feature does this weight stand?"),
         ),
         Mistake(
+            "paths_only_the_column",
+            "local",
+            _paths(local=lambda x, G, i, j: x[:, j].clone()),
+            N_("You gave the column of x alone, `{got_shape}`: it does not say **which entries of y** move by these numbers."),
+            N_("The table has a place for every entry of y. What stands where the weight does not reach?"),
+        ),
+        Mistake(
+            "paths_table_of_x",
+            "local",
+            _paths(local=lambda x, G, i, j: _set(lambda i, j: (EVERY, j), lambda x, i, j: x[:, j])(x, x, i, j)),
+            N_("Your table has the shape of **x**, `{got_shape}`, and the question was about the entries of y."),
+            N_("Which column of y does `W[{i}, {j}]` help to compute?"),
+        ),
+        Mistake(
             "paths_upstream_inside",
             "local",
             _paths(local=lambda x, G, i, j: _paths()(x, G, i, j)[0] * G),
@@ -380,6 +394,13 @@ weight_paths = Exercise(
             _paths(dw=lambda x, G, i, j: G[:, i] * x[:, j]),
             N_("You gave {N} numbers for dw, **one per sample**, and there is one weight."),
             N_("All {N} paths start at the same weight. What happens where paths meet?"),
+        ),
+        Mistake(
+            "paths_per_neuron",
+            "dw",
+            _paths(dw=lambda x, G, i, j: (_paths()(x, G, i, j)[0] * G).sum(0)),
+            N_("You gave {out} numbers for dw, **one per neuron**, and there is one weight."),
+            N_("All but one of them are 0. Over which axes do the paths from this weight run?"),
         ),
         Mistake(
             "paths_upstream_of_every_neuron",
@@ -476,6 +497,13 @@ sample_contributions = Exercise(
             lambda x, G: G[:, :, None] * x[-1],
             N_("In every table there is the input of the **same sample**, the last one."),
             N_("Which index of x has to change together with the index of G?"),
+        ),
+        Mistake(
+            "contributions_only_the_last",
+            "C",
+            lambda x, G: G[-1][:, None] * x[-1],
+            N_("You gave **one table**, `{got_shape}`: that of the last sample. The others were overwritten."),
+            N_("In your loop, where is the table of each sample kept?"),
         ),
         Mistake(
             "contributions_samples_crossed",
@@ -695,6 +723,20 @@ OF_W = (
         N_("What is the backward pass asked for: how L changes with W, or what W should become?"),
     ),
     Known(
+        "dW_subtracted_from_weight",
+        "dW",
+        lambda x, W, G: W - G.T @ x,
+        N_("You returned **new weights**, W minus the gradient, and not the gradient."),
+        N_("What is the backward pass asked for: how L changes with W, or what W should become?"),
+    ),
+    Known(
+        "dW_scaled_by_weight",
+        "dW",
+        lambda x, W, G: W * (G.T @ x),
+        N_("Every number of your dW is **multiplied by the weight itself**."),
+        N_("If w·x grows with w, by how much does it grow for each 1 of w: does that depend on where w stands now?"),
+    ),
+    Known(
         "dW_local_derivative_only",
         "dW",
         lambda x, W, G: x,
@@ -710,6 +752,14 @@ OF_W = (
             "samples of x."
         ),
         N_("Which axis do G and x have in common, and where must it stand in each to be added up?"),
+        stops=True,
+    ),
+    Known(
+        "dW_tables_turned",
+        "dW",
+        lambda x, W, G: W * 0 + x.T @ G,
+        N_("Each table that you add up is **transposed**, one row per input, so it does not fit into dW."),
+        N_("A row of dW belongs to a neuron. Which of the two, G[n] or x[n], should give the rows of the table?"),
         stops=True,
     ),
     Known(
@@ -914,6 +964,12 @@ def _residual(dX: Answer | None = None, dW: Answer | None = None) -> Answer:
     return lambda x, W, G: (dX(x, W, G) if dX else G + G @ W, dW(x, W, G) if dW else G.T @ x)
 
 
+def _identity(W: Any) -> Any:
+    import torch
+
+    return torch.eye(len(W), dtype=W.dtype)
+
+
 residual_backward = Exercise(
     id="residual-backward",
     entry="residual_backward",
@@ -982,6 +1038,20 @@ residual_backward = Exercise(
             N_("On the way back, what travels along the path around the layer: values or gradients?"),
         ),
         Mistake(
+            "residual_forward_again",
+            "dX",
+            _residual(dX=lambda x, W, G: G + x @ W.T),
+            N_("Through the layer you sent **x once more**, as in the forward pass, and not what comes back."),
+            N_("On the way back through the layer: what comes in at its output, and which product leads to its input?"),
+        ),
+        Mistake(
+            "residual_weight_on_the_left",
+            "",
+            _residual(dX=lambda x, W, G: G + W.T @ G),
+            N_("Wᵀ stands on the left, as for one column, but the samples of G **lie in rows**: its rows met the neurons of W."),
+            N_("Where must W stand for each row of G to meet it by its neurons?"),
+        ),
+        Mistake(
             "dW_transposed",
             "dW",
             _residual(dW=lambda x, W, G: x.T @ G),
@@ -994,6 +1064,13 @@ residual_backward = Exercise(
             _residual(dW=lambda x, W, G: (G + G @ W).T @ x),
             N_("In place of G you used **dX**, where both paths are already added up. W is not on the path around the layer."),
             N_("What arrives at the output of the layer itself, before it is multiplied by W on the way back?"),
+        ),
+        Mistake(
+            "residual_dW_with_one",
+            "dW",
+            _residual(dW=lambda x, W, G: G.T @ x + _identity(W)),
+            N_("On the diagonal of your dW there is **1 too much**: you counted the path around the layer, and W is not on it."),
+            N_("r = x + xWᵀ. In which of the two terms does a weight stand?"),
         ),
         Mistake(
             "residual_dW_of_output",
