@@ -83,6 +83,7 @@ def sentences(exercise: Exercise) -> Iterator[Say]:
         yield Say(CALLED, {"signature": exercise.signature, "sizes": symbols(sizes, ", ")})
     else:
         yield Say(CALLED_ALIKE, {"signature": exercise.signature, "count": len(exercise.sizes)})
+    yield Say(AGAIN)
     if exercise.shown is not None:
         yield Say(SHOWN)
     if any(", " in one for one in sizes):  # with one axis, nothing can be square
@@ -120,6 +121,7 @@ def power(tolerance: float) -> str:
 
 CALLED = N_("The check calls `{signature}` with inputs of these sizes (in brackets: how many calls): {sizes}.")
 CALLED_ALIKE = N_("The check calls `{signature}`. Number of calls: {count}.")
+AGAIN = N_("The first call is then made once more: what was asked in between must not change its result.")
 SHOWN = N_("One more call uses small whole numbers, on which a mistake can be shown and checked in your head.")
 SQUARE = N_(
     "If the code stops with an error, two more calls have axes of equal size: where it runs on those, its numbers tell which "

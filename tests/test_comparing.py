@@ -136,7 +136,7 @@ STRANGE = {
     "complex": (torch.zeros(3, 4, dtype=torch.complex64), "complex"),
     "objects": (np.array([None, "x"]), "no array of numbers"),
     "many": (torch.zeros(30, 40), "has shape (30, 40)"),
-    "whole numbers": (np.zeros((3, 4), dtype=int), "fit no mistake"),
+    "whole numbers": (np.zeros((3, 4), dtype=int), "after the decimal point"),
 }
 
 
