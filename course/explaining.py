@@ -22,6 +22,7 @@ from course import asking
 from course.check import Note
 from course.exercise import N_, Exercise, Inputs, Sizes, call, rng
 from course.exercises import UnknownExercise, find
+from course.gradients import Gradients
 from course.judging.compare import RTOL_FLOAT32
 from course.judging.judge import short, wanted
 from course.language import LANGUAGES, shown_languages
@@ -275,7 +276,13 @@ def code(label: str, name: str, function: Callable[..., Any]) -> Iterator[Code]:
 
 
 def source_of(name: str, function: Callable[..., Any]) -> str:
-    """The source of *function* (a lambda as `name = lambda …`) below the plain values it closes over; "" without a source."""
+    """The source of *function* (a lambda as `name = lambda …`) below the plain values it closes over; "" without a source.
+
+    Of `Gradients`: the computation whose gradients are right, and how autograd is asked for them.
+    """
+    if isinstance(function, Gradients):
+        how = textwrap.dedent(inspect.getsource(Gradients.__call__)).strip("\n")
+        return "\n".join([source_of("fn", function.fn), f"of, upstream = {dict(function.of)!r}, {function.upstream!r}", how])
     compiled = getattr(function, "__code__", None)
     if compiled is None:
         return ""
