@@ -324,6 +324,7 @@ def closed_over(function: Callable[..., Any]) -> Iterator[str]:
 
 def references(function: Callable[..., Any]) -> Iterator[str]:
     """The source of the torch functions of `course.reference` that *function* uses: they are what is compared with."""
+    function = function.fn if isinstance(function, Gradients) else function
     for name in dict.fromkeys(names_in(function.__code__)):
         used = function.__globals__.get(name)
         if inspect.isfunction(used) and used.__module__ == "course.reference":
