@@ -7,15 +7,15 @@ differentiate at all. Neither prints a number; what they state is computed here.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from course.exercises import find
+from tests.seeds import english, source
 
-LESSON = Path(__file__).resolve().parent.parent / "source/05_chain_rule/05_chain_rule.md"
+FOLDER = "05_chain_rule"
 
 # Lines of the seeds that are wrong or loose, and what the lesson's English text must say where it meets them.
 CORRECTED = {
@@ -25,30 +25,21 @@ CORRECTED = {
 }
 
 
-def text() -> str:
-    return LESSON.read_text(encoding="utf-8")
-
-
-def english() -> str:
-    blocks = re.findall(r'<div lang="en">\n(.*?)</div>', text(), re.DOTALL)
-    return " ".join("\n".join(blocks).split()).lower()
-
-
 @pytest.mark.parametrize("line", CORRECTED)
 def test_what_a_seed_gets_wrong_is_put_right_in_the_lesson(line: str):
     for words in CORRECTED[line]:
-        assert words.lower() in english()
+        assert words.lower() in english(FOLDER)
 
 
 def test_the_lesson_computes_the_shape_of_the_jacobian_that_has_four_axes():
-    assert "torch.autograd.functional.jacobian" in text()
+    assert "torch.autograd.functional.jacobian" in source(FOLDER)
     x, W, b = torch.zeros(5, 4), torch.zeros(3, 4), torch.zeros(3)
     assert torch.autograd.functional.jacobian(lambda W: x @ W.T + b, W).shape == (5, 3, 3, 4)
 
 
 def test_the_lesson_does_not_give_away_the_layers_gradients():
     """They are lesson 06's, where they are to be found."""
-    code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", text(), re.MULTILINE | re.DOTALL))
+    code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", source(FOLDER), re.MULTILINE | re.DOTALL))
     for product in ("G.T @ x", "x.T @ G", "G @ W", "dW =", "dX =", "db ="):
         assert product not in code
 

@@ -6,54 +6,14 @@ Seed 001, lines 28 to 43: the three gradients of a layer that keeps its weight a
 
 from __future__ import annotations
 
-import ast
-import re
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
 from course.exercises import find
-from course.solutions import BEGIN, END
+from tests.seeds import english, stands_in_a_cell
 
-LESSON = Path(__file__).resolve().parent.parent / "source/06_backward_by_hand/06_backward_by_hand.md"
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```$", re.MULTILINE | re.DOTALL)
-NEEDS_A_NOTEBOOK = ("check(", "pictures.", "attempt(")
-NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
-
-
-@cache
-def shown() -> tuple[tuple[float, ...], ...]:
-    """The numbers that each code cell of the solved lesson prints or ends in."""
-    names: dict[str, Any] = {}
-    return tuple(tuple(map(float, NUMBER.findall(output(code, names)))) for code in cells())
-
-
-def cells() -> list[str]:
-    """The lesson's code, solved, without the cells that only show a picture or a check."""
-    codes = [code.replace(BEGIN, "").replace(END, "") for code in CELL.findall(LESSON.read_text(encoding="utf-8"))]
-    return [code for code in codes if not any(word in code for word in NEEDS_A_NOTEBOOK)]
-
-
-def output(code: str, names: dict[str, Any]) -> str:
-    """What a notebook would show below the cell, as plain text; the cell's names stay in *names*."""
-    printed: list[str] = []
-    names["print"] = lambda *values, **_: printed.append(" ".join(map(str, values)))
-    tree = ast.parse(code)
-    last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<lesson>", "exec"), names)
-    if last is not None:
-        printed.append(repr(eval(compile(last, "<lesson>", "eval"), names)))
-    return "\n".join(printed)
-
-
-def stands_in_a_cell(numbers: list[float]) -> bool:
-    """Do the *numbers* stand one after the other in what some cell shows?"""
-    size = len(numbers)
-    return any(list(cell[at : at + size]) == numbers for cell in shown() for at in range(len(cell) - size + 1))
+FOLDER = "06_backward_by_hand"
 
 
 def layer() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -80,7 +40,7 @@ def test_a_value_of_the_seeds_is_autograds_and_stands_in_a_cell(what: str):
     numbers, by_autograd = VALUES[what]
     x, W, b = layer()
     assert by_autograd(x @ W.T + b, W, b).ravel().tolist() == pytest.approx(numbers, rel=1e-12)
-    assert stands_in_a_cell([float(one) for one in numbers])
+    assert stands_in_a_cell(FOLDER, numbers)
 
 
 def test_the_thread_of_the_course_has_these_gradients():
@@ -101,22 +61,17 @@ def test_the_thread_of_the_course_has_these_gradients():
 # Lines of the seeds that are wrong or loose, and what the lesson's English text must say where it meets them.
 CORRECTED = {
     "001:28-30, order and transposes missing": ("a text on the net", r"G^\top x", r"x^\top G"),
-    "001:22-26, derivatives as for numbers": (r"\partial",),
+    "001:22-26, derivatives as for numbers": (r"\frac{\partial L}{\partial y} \cdot x", r"\cdot 1"),
     "000:40, any aggregation, such as multiplication": ("multipl",),
     "000:40, backward from a single number only": ("one number",),
     "000:25, 58, a bias of shape (1, 3)": ("(3,)",),
 }
 
 
-def english() -> str:
-    blocks = re.findall(r'<div lang="en">\n(.*?)</div>', LESSON.read_text(encoding="utf-8"), re.DOTALL)
-    return " ".join("\n".join(blocks).split()).lower()
-
-
 @pytest.mark.parametrize("line", CORRECTED)
 def test_what_a_seed_gets_wrong_is_put_right_in_the_lesson(line: str):
     for words in CORRECTED[line]:
-        assert words.lower() in english()
+        assert words.lower() in english(FOLDER)
 
 
 def test_formulas_written_as_for_numbers_do_not_even_multiply():
