@@ -1,0 +1,668 @@
+"""Lesson 04: any number of axes, (*, in) → (*, out). Only the last axis meets the weight; flattening gives another layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.exercise import (
+    GENERIC,
+    LOGICAL,
+    N_,
+    NUMBERS,
+    SEQUENCES,
+    Exercise,
+    Inputs,
+    Later,
+    Mistake,
+    Part,
+    Sizes,
+    normal,
+    thread,
+)
+from course.exercises import Lesson
+from course.exercises.shapes import different_sizes
+from course.reference import linear
+
+Generator = np.random.Generator
+READY_MADE = ("torch.nn.functional.linear",)
+
+# -- forward-nd: from one axis to four ----------------------------------------------------------------------------
+
+
+def rows(rng: Generator, leading: tuple[int, ...], features: int) -> Any:
+    """An input (*leading, features). Row by row: that no number of hundreds is near zero would be drawn for seconds."""
+    drawn = [normal(rng, features) for _ in range(int(np.prod(leading)))]
+    return np.array(drawn).reshape(*leading, features)
+
+
+def draw_axes(rng: Generator, sizes: Sizes) -> Inputs:
+    """The same layer for inputs of one, two, three and four axes."""
+    W, b = normal(rng, sizes.out, sizes.in_), normal(rng, sizes.out)
+    shapes = {"x1": (), "x2": (sizes.N,), "x3": (sizes.B, sizes.T), "x4": (2, sizes.B, sizes.T)}
+    return Inputs(sizes, W=W, b=b, **{name: rows(rng, shape, sizes.in_) for name, shape in shapes.items()})
+
+
+def shown_axes() -> Inputs:
+    numbers = thread()
+    x = numbers["x"]
+    two = np.stack([x[:3], x[1:4]])
+    return Inputs(GENERIC, W=numbers["W"], b=numbers["b"], x1=x[0], x2=x, x3=two, x4=np.stack([two, -two]))
+
+
+def for_each_rank(learner: Any, i: Inputs) -> dict[str, Any]:
+    return {f"y{rank}": Later(lambda rank=rank: learner(i[f"x{rank}"], i.W, i.b)) for rank in (1, 2, 3, 4)}  # type: ignore[misc]
+
+
+def _on(rank: int, wrong: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """Right, but for inputs of *rank* axes."""
+    return lambda x, W, b: wrong(x, W, b) if x.ndim == rank else x @ W.T + b
+
+
+def _regrouped(x: Any, W: Any, b: Any) -> Any:
+    B, T, _ = x.shape
+    return (x.reshape(B * T, -1) @ W.T + b).reshape(T, B, -1).transpose(0, 1)
+
+
+forward_nd = Exercise(
+    id="forward-nd",
+    entry="linear",
+    title=N_("One layer for any number of axes"),
+    proves=N_("Whatever stands before the last axis comes back as it went in: the layer meets the features and nothing else."),
+    signature="linear(x, W, b)",
+    parts=(
+        Part("y1", 1, ("out",)),
+        Part("y2", 1, ("N", "out")),
+        Part("y3", 1, ("B", "T", "out")),
+        Part("y4", 1, ("2", "B", "T", "out")),
+    ),
+    draw=draw_axes,
+    shown=shown_axes,
+    ask=for_each_rank,
+    expect=lambda i: {f"y{rank}": linear(i[f"x{rank}"], i.W, i.b) for rank in (1, 2, 3, 4)},
+    forbidden=READY_MADE,
+    mistakes=(
+        Mistake(
+            "nd_flatten_like_affine",
+            "",
+            lambda x, W, b: x.reshape(x.shape[0], -1) @ W.T + b,
+            N_(
+                "You **flattened** everything after the first axis into features. The weight knows {in_} features and not the "
+                "product of several sizes, and a single sample lost its features to the batch."
+            ),
+            N_("Which axis are the features, and what should happen to the ones before it?"),
+        ),
+        Mistake(
+            "nd_leading_axes_lost",
+            "",
+            lambda x, W, b: x.reshape(-1, x.shape[-1]) @ W.T + b,
+            N_(
+                "The numbers are right, but the leading axes were merged and **never put back**: the result has the shape "
+                "`{got_shape}`."
+            ),
+            N_("What did the shape of x look like before you merged its axes? Which of it should be found again in the result?"),
+        ),
+        Mistake(
+            "nd_wrong_regrouping",
+            "y3",
+            _on(3, _regrouped),
+            N_(
+                "The shape is right, but the rows were **regrouped** in another order than they were merged in: most of them now "
+                "stand at another position."
+            ),
+            N_("In which order do the rows lie after merging B and T? In which order did you take them apart?"),
+        ),
+        Mistake(
+            "nd_features_on_axis_1",
+            "y3",
+            _on(3, lambda x, W, b: x.transpose(1, 2) @ W.T + b),
+            N_("You brought axis 1 to the end, so the weight met **the positions** and not the features."),
+            N_("Where does nn.Linear look for the features: on axis 1 or on the last one?"),
+        ),
+        Mistake(
+            "nd_positions_summed",
+            "y3",
+            _on(3, lambda x, W, b: (x @ W.T).sum(1) + b),
+            N_("The positions were **added up**: the result `{got_shape}` has lost the axis T."),
+            N_("Does the layer know that two positions belong together?"),
+        ),
+        Mistake(
+            "fwd_missing_transpose",
+            "",
+            lambda x, W, b: x @ W + b,
+            N_("The `in` of x met the `out` of W: here W stands **as it is stored**, one row per neuron."),
+            N_("Which axis of W should meet the features?"),
+        ),
+        Mistake(
+            "fwd_bias_omitted",
+            "",
+            lambda x, W, b: x @ W.T,
+            N_("The weighted sums are right, but **the bias is missing**."),
+            N_("How does broadcasting read `b`, with its single axis, next to four axes?"),
+        ),
+    ),
+    hints=(
+        N_("Try lesson 02's line of code on each of the inputs before you write anything new."),
+        N_("In a product `@`, which axes of the left factor meet the right one, and which only come along?"),
+    ),
+    minutes=6,
+)
+
+# -- einsum-equation: the same in letters -------------------------------------------------------------------------
+
+LETTERS = ("", "n", "bt", "kbt")
+
+
+def draw_letters(rng: Generator, sizes: Sizes) -> Inputs:
+    inputs = draw_axes(rng, sizes)
+    return Inputs(sizes, W=inputs.W, **{f"x{rank}": inputs[f"x{rank}"] for rank in (1, 2, 3, 4)})
+
+
+def shown_letters() -> Inputs:
+    inputs = shown_axes()
+    return Inputs(GENERIC, W=inputs.W, **{f"x{rank}": inputs[f"x{rank}"] for rank in (1, 2, 3, 4)})
+
+
+def computed_by_einsum(learner: Any, i: Inputs) -> dict[str, Any]:
+    """torch.einsum with the learner's equation for leading axes called "", "n", "bt" and "kbt"."""
+    import torch
+
+    return {
+        f"y{rank}": Later(lambda rank=rank: torch.einsum(learner(LETTERS[rank - 1]), i[f"x{rank}"], i.W))  # type: ignore[misc]
+        for rank in (1, 2, 3, 4)
+    }
+
+
+einsum_equation = Exercise(
+    id="einsum-equation",
+    entry="equation",
+    title=N_("The layer in letters"),
+    proves=N_("Every axis has a letter: the one that is missing on the right was added up, and the others only came along."),
+    signature="equation(leading)",
+    parts=(
+        Part("y1", 1, ("out",)),
+        Part("y2", 1, ("N", "out")),
+        Part("y3", 1, ("B", "T", "out")),
+        Part("y4", 1, ("2", "B", "T", "out")),
+    ),
+    draw=draw_letters,
+    shown=shown_letters,
+    ask=computed_by_einsum,
+    expect=lambda i: {f"y{rank}": linear(i[f"x{rank}"], i.W, None) for rank in (1, 2, 3, 4)},
+    mistakes=(
+        Mistake(
+            "einsum_weight_as_in_out",
+            "",
+            lambda leading: f"{leading}i,io->{leading}o",
+            N_("In your equation W has the axes `io`: its **rows** would be the features. W is kept as (out, in)."),
+            N_("Which letter belongs to the rows of W and which to its columns?"),
+        ),
+        Mistake(
+            "einsum_out_summed",
+            "",
+            lambda leading: f"{leading}i,oi->{leading}",
+            N_("The letter `o` is missing on the right, so the **neurons were added up**: `{got_shape}`."),
+            N_("Which letters should be left, and which one disappears?"),
+        ),
+        Mistake(
+            "einsum_in_kept",
+            "",
+            lambda leading: f"{leading}i,oi->{leading}oi",
+            N_("The letter `i` still stands on the right, so the products were **not added up**: `{got_shape}`."),
+            N_("What does einsum do with a letter that is missing on the right?"),
+        ),
+        Mistake(
+            "einsum_out_first",
+            "y2",
+            lambda leading: f"{leading}i,oi->o{leading}",
+            N_("The numbers are right, but the **neurons come first**: `{got_shape}`."),
+            N_("The letters on the right name the axes of the result in their order. Where does `o` belong?"),
+        ),
+        Mistake(
+            "einsum_leading_summed",
+            "y2",
+            lambda leading: f"{leading}i,oi->o",
+            N_("The leading letters are missing on the right, so **samples and positions were added up**: `{got_shape}`."),
+            N_("Which axes should come back as they went in?"),
+        ),
+        Mistake(
+            "einsum_for_one_batch",
+            "y1",
+            lambda leading: "ni,oi->no",
+            N_("Your equation is the same for **every** number of leading axes, and x has one axis here."),
+            N_("How many letters does x need, and which of them are in `leading`?"),
+        ),
+    ),
+    hints=(
+        N_("For a batch the equation is written with three letters: n, i, o. Which two has x, which two has W, which two has y?"),
+        N_("`leading` is a piece of text, and `+` joins texts. Put it where the letter n would stand."),
+    ),
+    minutes=5,
+)
+
+# -- affine-agrees: when flattening is the same layer -------------------------------------------------------------
+
+SAME_SHAPES = ((5, 4), (1, 4), (7, 4))
+OTHER_SHAPES = {"one_axis": ((4,),), "three_axes": ((5, 7, 4), (5, 1, 4), (1, 1, 4)), "four_axes": ((2, 5, 7, 4), (1, 5, 1, 4))}
+
+
+def asked_of_shapes(learner: Any, i: Inputs) -> dict[str, Any]:
+    """The learner's answer for every shape of a group, beside that for shapes where both agree."""
+    right = [learner(tuple(shape)) for shape in i.two_axes]
+    return {group: right + [learner(tuple(shape)) for shape in i[group]] for group in OTHER_SHAPES}
+
+
+def draw_shapes(rng: Generator, sizes: Sizes) -> Inputs:
+    """The same shapes, in sizes of the draw: the features last."""
+    N, B, T, in_ = (int(size) for size in different_sizes(rng, 4))
+    return Inputs(
+        sizes,
+        two_axes=((N, in_), (1, in_), (B, in_)),
+        one_axis=((in_,),),
+        three_axes=((B, T, in_), (B, 1, in_), (1, 1, in_)),
+        four_axes=((2, B, T, in_), (1, B, 1, in_)),
+    )
+
+
+affine_agrees = Exercise(
+    id="affine-agrees",
+    entry="agree",
+    title=N_("When flattening is the same layer"),
+    proves=N_("The two agree on tables and on nothing else: even an axis of size 1 is an axis, and flattening loses it."),
+    signature="agree(shape)",
+    parts=(Part("one_axis", 1), Part("three_axes", 1), Part("four_axes", 1)),
+    draw=draw_shapes,
+    ask=asked_of_shapes,
+    expect=lambda i: {group: np.array([True] * 3 + [False] * len(i[group])) for group in OTHER_SHAPES},
+    accepts=LOGICAL | {"list"},
+    mistakes=(
+        Mistake(
+            "agrees_on_one_sample",
+            "one_axis",
+            lambda shape: len(shape) <= 2,
+            N_("You say yes to **one sample with one axis**, `{index}`. There the first axis is the features."),
+            N_("What does `x.reshape(x.shape[0], -1)` make of a shape (4,), and what meets the weight then?"),
+        ),
+        Mistake(
+            "agrees_where_the_product_fits",
+            "three_axes",
+            lambda shape: len(shape) >= 2 and int(np.prod(shape[1:])) == shape[-1],
+            N_(
+                "You say yes where the flattened features **fit the weight**. The product then runs, but an axis "
+                "of size 1 is gone."
+            ),
+            N_("For x of shape (5, 1, 4): which shape does each of the two layers give?"),
+        ),
+        Mistake(
+            "agrees_with_any_batch",
+            "three_axes",
+            lambda shape: len(shape) >= 2,
+            N_(
+                "You say yes to **every** shape with a batch axis. With three axes, flattening makes one row out "
+                "of several positions."
+            ),
+            N_("How many features has one row after flattening (5, 7, 4), and how many columns has W?"),
+        ),
+    ),
+    hints=(N_("Write the shape of both results below each other. Equal numbers need equal shapes first."),),
+    minutes=4,
+)
+
+# -- affine-blocks: the weight that makes flattening do the same --------------------------------------------------
+
+
+def draw_blocks(rng: Generator, sizes: Sizes) -> Inputs:
+    T = int(rng.integers(2, 5))
+    return Inputs(sizes, W=normal(rng, sizes.out, sizes.in_), T=T)
+
+
+def shown_blocks() -> Inputs:
+    return Inputs(GENERIC, W=np.array([[1.0, 2, 3], [4, 5, 6]]), T=2)
+
+
+def _kron(W: Any, T: int, turned: bool = True, first: bool = True) -> Any:
+    import torch
+
+    eye, block = torch.eye(T, dtype=W.dtype), W.T if turned else W
+    return torch.kron(eye, block.contiguous()) if first else torch.kron(block.contiguous(), eye)
+
+
+affine_blocks = Exercise(
+    id="affine-blocks",
+    entry="blocks",
+    title=N_("The same layer, flattened"),
+    proves=N_("Flattened, the layer is a large matrix that is almost all zeros: no position has a weight for another."),
+    signature="blocks(W, T)",
+    parts=(Part("D", 3),),
+    draw=draw_blocks,
+    shown=shown_blocks,
+    expect=lambda i: np.kron(np.eye(i["T"]), i.W.T),
+    mistakes=(
+        Mistake(
+            "blocks_not_transposed",
+            "D",
+            lambda W, T: _kron(W, T, turned=False),
+            N_("The blocks are W **as it is stored**: `{got_shape}`. A row of the flattened x stands on the left."),
+            N_("Which axis of each block should meet the features of its position?"),
+        ),
+        Mistake(
+            "blocks_interleaved",
+            "D",
+            lambda W, T: _kron(W, T, first=False),
+            N_(
+                "The shape is right, but the blocks are **interleaved**: as if first feature of all positions "
+                "came, then the second."
+            ),
+            N_("In which order do the numbers of (T, in) lie in a flattened row: position by position or feature by feature?"),
+        ),
+        Mistake(
+            "blocks_everywhere",
+            "D",
+            lambda W, T: W.T.repeat(T, T),
+            N_("Every block is filled, so **every position reaches every other**."),
+            N_("Which positions of y depend on position 0 of x? What stands in all the other blocks?"),
+        ),
+        Mistake(
+            "blocks_side_by_side",
+            "D",
+            lambda W, T: W.T.repeat(T, 1),
+            N_("The blocks stand **below each other**, `{got_shape}`: all positions would be added up into one."),
+            N_("How many numbers does one flattened row of y have?"),
+        ),
+        Mistake(
+            "blocks_reversed",
+            "D",
+            lambda W, T: _kron(W, T).flip(0, 1),
+            N_("The blocks go along the **other diagonal** or were turned round: position 0 meets the last one."),
+            N_("Which block does the first position of x meet, and which position of y does it write?"),
+        ),
+    ),
+    hints=(
+        N_("Begin with a matrix of zeros of shape (T·in, T·out). Which rows belong to position t, which columns?"),
+        N_("For position t only one block is filled, and it is the same for every t. What is in it?"),
+    ),
+    minutes=6,
+)
+
+# -- count-positions ----------------------------------------------------------------------------------------------
+
+
+def draw_positions(rng: Generator, sizes: Sizes) -> Inputs:
+    in_, out, T = different_sizes(rng, 3)
+    return Inputs(sizes, in_=in_, out=out, T=T)
+
+
+count_positions = Exercise(
+    id="count-positions",
+    entry="count",
+    title=N_("Weights for a sheet of positions"),
+    proves=N_("nn.Linear has one small W for all positions. Affine needs a weight for each position and feature of its row."),
+    signature="count(in_, out, T)",
+    parts=(Part("linear", 1), Part("affine", 1)),
+    draw=draw_positions,
+    expect=lambda i: {"linear": np.array(i.in_ * i.out + i.out), "affine": np.array(i["T"] * i.in_ * i.out + i.out)},
+    accepts=NUMBERS,
+    mistakes=(
+        Mistake(
+            "params_count_per_position",
+            "linear",
+            lambda in_, out, T: (T * (in_ * out + out), T * in_ * out + out),
+            N_("For nn.Linear you counted the parameters **once for each of the {T} positions**."),
+            N_("Do two positions have weights of their own in nn.Linear, or do they share one W?"),
+        ),
+        Mistake(
+            "params_count_without_bias",
+            "linear",
+            lambda in_, out, T: (in_ * out, T * in_ * out),
+            N_("You counted **no biases**."),
+            N_("How many neurons does each of the two layers have?"),
+        ),
+        Mistake(
+            "affine_counted_like_linear",
+            "affine",
+            lambda in_, out, T: (in_ * out + out, in_ * out + out),
+            N_("For Affine you counted {in_} features. After flattening, **one row is longer** than that."),
+            N_("How many numbers has one row of `x.reshape(x.shape[0], -1)`, where x is (N, T, in)?"),
+        ),
+        Mistake(
+            "affine_bias_per_position",
+            "affine",
+            lambda in_, out, T: (in_ * out + out, T * (in_ * out + out)),
+            N_("For Affine you counted a bias **for each position**. It gives {out} numbers for a whole row."),
+            N_("How many numbers does Affine return for one sample, and how many biases are added?"),
+        ),
+    ),
+    hints=(N_("Affine flattens (N, T, in) to (N, T·in) first. What is the shape of its weight then?"),),
+    minutes=3,
+)
+
+# -- which-sizes: reading an error message ------------------------------------------------------------------------
+
+
+def draw_message(rng: Generator, sizes: Sizes) -> Inputs:
+    """What torch says of nn.Linear(in_features, out_features) where x has another last axis, and where the dtypes differ."""
+    N, given, in_features, out = different_sizes(rng, 4)
+    x_type, W_type = (("Long", "Float"), ("Double", "Float"), ("Float", "Double"))[int(rng.integers(3))]
+    return Inputs(
+        sizes,
+        product=f"mat1 and mat2 shapes cannot be multiplied ({N}x{given} and {in_features}x{out})",
+        dtype=f"mat1 and mat2 must have the same dtype, but got {x_type} and {W_type}",
+        given=given,
+        in_features=in_features,
+    )
+
+
+def asked_of_messages(learner: Any, i: Inputs) -> dict[str, Any]:
+    sizes, other = learner(i.product), learner(i.dtype)
+    return {"sizes": sizes, "dtype": np.array([sizes is not None, other is None])}
+
+
+def _read(pick: Callable[[list[int]], Any], dtype: Any = None) -> Callable[[str], Any]:
+    def answer(message: str) -> Any:
+        import re
+
+        found = re.search(r"\((\d+)x(\d+) and (\d+)x(\d+)\)", message)
+        return pick([int(number) for number in found.groups()]) if found else dtype
+
+    return answer
+
+
+def _every_number(message: str) -> Any:
+    import re
+
+    numbers = [int(number) for number in re.findall(r"\d+", message)]
+    return numbers[1], numbers[2] if len(numbers) > 2 else 0
+
+
+which_sizes = Exercise(
+    id="which-sizes",
+    entry="which_sizes",
+    title=N_("What an error message says"),
+    proves=N_(
+        "The message shows both shapes as they were multiplied, the weight already turned: the two inner sizes did not meet."
+    ),
+    signature="which_sizes(message)",
+    parts=(Part("sizes", 2, shape=True), Part("dtype", 1)),
+    draw=draw_message,
+    ask=asked_of_messages,
+    expect=lambda i: {"sizes": np.array([i.given, i.in_features]), "dtype": np.array([True, True])},
+    accepts=SEQUENCES | LOGICAL,
+    mistakes=(
+        Mistake(
+            "in_features_mismatch",
+            "sizes",
+            _read(lambda n: (n[1], n[3])),
+            N_(
+                "You gave `{gave}`: for W you took the last number of the message. The weight stands there "
+                "**already turned**, (in, out)."
+            ),
+            N_("Which two of the four numbers stand next to each other in the product and should be equal?"),
+        ),
+        Mistake(
+            "outer_sizes_read",
+            "sizes",
+            _read(lambda n: (n[0], n[3])),
+            N_("You gave `{gave}`, the **outer** sizes: the batch and the neurons. These never meet."),
+            N_("Which axis of the left factor meets which axis of the right one?"),
+        ),
+        Mistake(
+            "first_sizes_read",
+            "sizes",
+            _read(lambda n: (n[0], n[2])),
+            N_("You gave `{gave}`, the **first** size of each factor."),
+            N_("Which axis of the left factor meets the first axis of the right one?"),
+        ),
+        Mistake(
+            "sizes_in_the_other_order",
+            "sizes",
+            _read(lambda n: (n[2], n[1])),
+            N_("The two numbers are right, but **in the other order**: first the size in x, then the size in W."),
+            N_("In which order does the message name x and the weight?"),
+        ),
+        Mistake(
+            "names_taken_for_sizes",
+            "sizes",
+            _every_number,
+            N_("You gave `{gave}`: the digits in the **names** mat1 and mat2 were read as sizes."),
+            N_("Where in the message do the shapes begin? Which sign stands before them?"),
+        ),
+        Mistake(
+            "dtype_mismatch",
+            "dtype",
+            _read(lambda n: (n[1], n[2]), dtype=(0, 0)),
+            N_("For a message about **dtypes** you gave sizes as well. There the shapes are not to blame."),
+            N_("What does such a message not contain that the other one does?"),
+        ),
+    ),
+    hints=(
+        N_('`re.search(r"\\((\\d+)x(\\d+) and (\\d+)x(\\d+)\\)", message)` finds the four numbers in brackets, or `None`.'),
+        N_("Of (5x6 and 4x3): x is (5, 6), the turned weight (4, 3). Which two sizes should have been equal?"),
+    ),
+    minutes=5,
+)
+
+# -- mixes-positions: a question to a layer that one cannot see into ----------------------------------------------
+
+
+def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
+    """Layers on (B, T, in): the first two treat each position alone, the others let positions reach each other."""
+    import torch
+
+    W, D = i.W, i.D
+
+    def affine(x: Any) -> Any:
+        return (x.reshape(x.shape[0], -1) @ D).reshape(x.shape[0], x.shape[1], -1)
+
+    return {
+        "linear": lambda x: x @ W.T,
+        "own_bias": lambda x: x @ W.T + torch.arange(x.shape[1], dtype=x.dtype)[:, None],
+        "affine": affine,
+        "earlier": lambda x: (x @ W.T).cumsum(1),
+        "later": lambda x: (x @ W.T).flip(1).cumsum(1).flip(1),
+        "middle": lambda x: torch.cat([x[:, :1], x[:, 1:] + x[:, 1:2]], 1) @ W.T,
+    }
+
+
+def draw_mixing(rng: Generator, sizes: Sizes) -> Inputs:
+    T = 4
+    D = rows(rng, (T * sizes.in_,), T * sizes.out)
+    return Inputs(sizes, x=rows(rng, (3, T), sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
+
+
+MIXING = {"affine": ("affine",), "one_way": ("earlier", "later"), "one_position": ("middle",)}
+
+
+def asked_of_layers(learner: Any, i: Inputs) -> dict[str, Any]:
+    """The learner's answer on layers that mix, beside that on two that do not."""
+    made = layers(i)
+    apart = [bool(learner(made[name], i.x.clone())) for name in ("linear", "own_bias")]
+    return {part: np.array(apart + [bool(learner(made[name], i.x.clone())) for name in names]) for part, names in MIXING.items()}
+
+
+def _changes(positions: Callable[[int], list[int]], seen: Callable[[Any, int], Any]) -> Callable[[Any, Any], bool]:
+    """An answer that changes each of *positions*(T) in turn and looks at what *seen*(difference, position) of y moves."""
+
+    def answer(f: Any, x: Any) -> bool:
+        before = f(x)
+        for t in positions(x.shape[1]):
+            other = x.clone()
+            other[:, t] += 1
+            if bool((seen((f(other) - before).abs(), t) > 1e-9).any()):
+                return True
+        return False
+
+    return answer
+
+
+def _others(moved: Any, t: int) -> Any:
+    moved = moved.clone()
+    moved[:, t] = 0
+    return moved
+
+
+mixes_positions = Exercise(
+    id="mixes-positions",
+    entry="mixes_positions",
+    title=N_("Does this layer mix positions?"),
+    proves=N_(
+        "Change one position, look at all the others, and do so for every position: that is how a layer is asked what it does."
+    ),
+    signature="mixes_positions(f, x)",
+    parts=(Part("affine", 1), Part("one_way", 2), Part("one_position", 1)),
+    draw=draw_mixing,
+    ask=asked_of_layers,
+    expect=lambda i: {part: np.array([False, False] + [True] * len(names)) for part, names in MIXING.items()},
+    accepts=LOGICAL,
+    mistakes=(
+        Mistake(
+            "mixing_seen_everywhere",
+            "affine",
+            _changes(lambda T: list(range(T)), lambda moved, t: moved),
+            N_("You say yes to **every** layer: you looked at the changed position too, and that one may change."),
+            N_("Which positions of y must stay as they are, if the layer treats each position alone?"),
+        ),
+        Mistake(
+            "mixing_asked_of_the_first",
+            "one_way",
+            _changes(lambda T: [0], _others),
+            N_("You changed only the **first** position. A layer in which a later one reaches back was not noticed."),
+            N_("If only the last position reaches the others, which one has to be changed for that to show?"),
+        ),
+        Mistake(
+            "mixing_asked_of_the_last",
+            "one_way",
+            _changes(lambda T: [T - 1], _others),
+            N_("You changed only the **last** position. A layer in which an earlier one reaches on was not noticed."),
+            N_("If only the first position reaches the others, which one has to be changed for that to show?"),
+        ),
+        Mistake(
+            "mixing_asked_of_both_ends",
+            "one_position",
+            _changes(lambda T: [0, T - 1], _others),
+            N_("You changed the first and the last position, and **the ones between** were never asked."),
+            N_("Is there a layer in which only a middle position reaches the others?"),
+        ),
+    ),
+    hints=(
+        N_("Make a copy of x, add 1 to all features of one position, and compare f of both."),
+        N_("If nothing is mixed, only the changed position of y differs. One position alone is not enough to be sure."),
+    ),
+    minutes=7,
+)
+
+LESSON = Lesson(
+    number="04",
+    folder="04_any_axes",
+    title=N_("Any number of axes"),
+    exercises=(
+        forward_nd,
+        einsum_equation,
+        affine_agrees,
+        affine_blocks,
+        count_positions,
+        which_sizes,
+        mixes_positions,
+    ),
+)
