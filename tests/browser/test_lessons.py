@@ -103,6 +103,28 @@ def test_run_all_on_an_untouched_lesson_reaches_the_last_cell_without_an_error(p
     run_all(page)
     assert errors(page) == []
     assert last_code_cell_ran(page)
+    switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
+    assert {at: wide for at in prose_with_tables(page) if (wide := runs_over(page, at))} == {}
+
+
+def prose_with_tables(page: Page) -> list[int]:
+    """The positions of the prose cells that hold a table."""
+    return evaluate(
+        page,
+        """() => notebook().widgets.flatMap((cell, at) =>
+          cell.model.type === "markdown" && /^\\|/m.test(cell.model.sharedModel.getSource()) ? [at] : [])""",
+    )
+
+
+def runs_over(page: Page, which: int) -> list[str]:
+    """The beginnings of the tables that are wider than their language's column, where the last cells would be cut off."""
+    return cell(page, which).evaluate(
+        """(element) => [...element.querySelectorAll("div[lang] table")].filter((each) => each.checkVisibility())
+          .filter((each) => each.scrollWidth > each.clientWidth + 1
+            || each.getBoundingClientRect().right > each.closest("[lang]").getBoundingClientRect().right + 1)
+          .map((each) => `${each.closest("[lang]").lang}, ${each.scrollWidth} px in ${each.clientWidth}: `
+            + each.textContent.trim().slice(0, 40))"""
+    )
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
