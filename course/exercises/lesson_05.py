@@ -887,13 +887,14 @@ class _Value:
     def order(self) -> list[Any]:
         found: list[Any] = []
 
-        def visit(value: Any) -> None:
-            if value not in found:
-                for parent in value.parents:
-                    visit(parent)
-                found.append(value)
-
-        visit(self)
+        waiting = [self]
+        while waiting:  # a value whose parents are all there is next; the others wait
+            missing = [parent for parent in waiting[-1].parents if parent not in found]
+            if missing:
+                waiting += missing
+            else:
+                value = waiting.pop()
+                found += [] if value in found else [value]
         return found
 
     def start(self) -> None:
