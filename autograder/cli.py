@@ -9,6 +9,8 @@ from pathlib import Path
 from autograder import build as building
 from autograder.build import BuildError, choose, find_course
 from autograder.lesson import shown
+from autograder.new import new
+from autograder.watch import watch
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
     build.add_argument(
         "--check", action="store_true", help="only say whether release/ equals a fresh build; change nothing, gradebook included"
     )
+    build.add_argument(
+        "--watch", action="store_true", help="while you write: build again whenever a file of the lessons changes, until Ctrl-C"
+    )
     build.set_defaults(run=_build)
+
+    new = commands.add_parser(
+        "new",
+        help="begin a lesson: Markdown, exercises and translations that build, with an example of every kind",
+        description="Write the files of a new lesson, which builds as it is and holds an example of every kind of cell and "
+        "exercise. Then write yours over them, with `autograder build LESSON --watch` beside it.",
+    )
+    new.add_argument("lesson", metavar="LESSON", help="the lesson's folder: two digits and a name, such as 08_autograd")
+    new.set_defaults(run=_new)
 
     asked = parser.parse_args(arguments)
     try:
@@ -40,10 +54,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _build(asked: argparse.Namespace) -> int:
     course = find_course(Path.cwd())
     lessons = choose(course, asked.lessons)
+    if asked.watch and asked.check:
+        raise BuildError("--watch builds, and --check changes nothing; choose one of them")
+    if asked.watch:
+        return watch(course, lessons)
     if asked.check:
         return _check(course, lessons, everything=not asked.lessons)
     for folder in building.build(course, lessons):
         print(f"built {shown(folder)}")
+    return 0
+
+
+def _new(asked: argparse.Namespace) -> int:
+    course = find_course(Path.cwd())
+    for path in new(course, asked.lesson):
+        print(f"wrote {shown(path)}")
+    print(f"now: autograder build {asked.lesson} --watch")
     return 0
 
 

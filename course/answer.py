@@ -39,7 +39,7 @@ class Raised:
 class Result:
     """One part's result as plain data: `array` is None where the result is of a kind that has no numbers."""
 
-    kind: str  # "tensor", "array", "number", "list", "bool", "None", or the type's name
+    kind: str  # "tensor", "sparse tensor", "array", "number", "list", "bool", "None", or the type's name
     array: np.ndarray | None = None
     dtype: str = ""
     requires_grad: bool = False
@@ -68,6 +68,7 @@ class Purpose(Enum):
     """Why a trial was run."""
 
     GENERIC = "generic"  # decides, and names
+    AGAIN = "again"  # the first draw once more: what an answer gives must not depend on what it was asked before
     SQUARE = "square"  # only names: asked where a generic draw raised
     SHOWN = "shown"  # whole numbers: the evidence that a person can check in the head
 

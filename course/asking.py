@@ -53,20 +53,21 @@ def ask(exercise: Exercise, learner: Any, *, secret: str = "", limit: float = LI
     trials: list[Trial] = []
     source = seeds(exercise.id, secret)
 
-    def run(purpose: Purpose, sizes: Sizes) -> bool:
+    def run(purpose: Purpose, sizes: Sizes, seed: int) -> bool:
         """One trial; False where no other is worth asking."""
-        seed = next(source)
         inputs = inputs_of(exercise, purpose, seed, sizes)
         answer = ask_once(exercise, learner, inputs, clock)
         trials.append(Trial(purpose, seed, inputs.sizes, answer))
         return not (answer.not_attempted or answer.out_of_time is not None)
 
-    goes_on = all(run(Purpose.GENERIC, sizes) for sizes in exercise.sizes)
+    goes_on = all(run(Purpose.GENERIC, sizes, next(source)) for sizes in exercise.sizes)
+    if goes_on and not trials[0].answer.raised and not trials[0].answer.stopped:
+        goes_on = run(Purpose.AGAIN, exercise.sizes[0], trials[0].seed)
     if goes_on and exercise.shown is not None:
-        goes_on = run(Purpose.SHOWN, GENERIC)
+        goes_on = run(Purpose.SHOWN, GENERIC, next(source))
     if goes_on and any(trial.answer.raised or trial.answer.stopped for trial in trials):
         # An answer that raises where sizes differ often runs where they are equal, and then shows which mistake it is.
-        goes_on = run(Purpose.SQUARE, SQUARE) and run(Purpose.SQUARE, SQUARE)
+        goes_on = run(Purpose.SQUARE, SQUARE, next(source)) and run(Purpose.SQUARE, SQUARE, next(source))
     return Asked(exercise.id, trials=tuple(trials), limit=limit)
 
 
@@ -171,7 +172,8 @@ def plain(value: Any, given: Mapping[str, Any] | None = None) -> Result:
 
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
-        return Result("tensor", numbers(value), dtype, value.requires_grad, shares(value, given or {}))
+        kind = "tensor" if value.layout is torch.strided else "sparse tensor"
+        return Result(kind, numbers(value), dtype, value.requires_grad, shares(value, given or {}))
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
         if array.dtype.kind not in "biufc":

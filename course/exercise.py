@@ -138,6 +138,7 @@ class Exercise:
     accepts       kinds of result: "tensor", "array", "number", "list", "bool"
     forbidden     what this exercise does without: names as `torch.overrides.resolve_name` gives them
     grad          may the result require grad?
+    views         may a result share an input's memory? A gradient should not: adding to it would change the input
     rtol          float64 tolerance
     """
 
@@ -158,6 +159,7 @@ class Exercise:
     hints: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     grad: bool = False
+    views: bool = True
     rtol: float = 1e-9
     minutes: int = 5
 

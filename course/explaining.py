@@ -22,6 +22,7 @@ from course import asking
 from course.check import Note
 from course.exercise import N_, Exercise, Inputs, Sizes, call, rng
 from course.exercises import UnknownExercise, find
+from course.gradients import Gradients
 from course.judging.compare import RTOL_FLOAT32
 from course.judging.judge import short, wanted
 from course.language import LANGUAGES, shown_languages
@@ -83,6 +84,7 @@ def sentences(exercise: Exercise) -> Iterator[Say]:
         yield Say(CALLED, {"signature": exercise.signature, "sizes": symbols(sizes, ", ")})
     else:
         yield Say(CALLED_ALIKE, {"signature": exercise.signature, "count": len(exercise.sizes)})
+    yield Say(AGAIN)
     if exercise.shown is not None:
         yield Say(SHOWN)
     if any(", " in one for one in sizes):  # with one axis, nothing can be square
@@ -120,6 +122,7 @@ def power(tolerance: float) -> str:
 
 CALLED = N_("The check calls `{signature}` with inputs of these sizes (in brackets: how many calls): {sizes}.")
 CALLED_ALIKE = N_("The check calls `{signature}`. Number of calls: {count}.")
+AGAIN = N_("The first call is then made once more: what was asked in between must not change its result.")
 SHOWN = N_("One more call uses small whole numbers, on which a mistake can be shown and checked in your head.")
 SQUARE = N_(
     "If the code stops with an error, two more calls have axes of equal size: where it runs on those, its numbers tell which "
@@ -273,7 +276,13 @@ def code(label: str, name: str, function: Callable[..., Any]) -> Iterator[Code]:
 
 
 def source_of(name: str, function: Callable[..., Any]) -> str:
-    """The source of *function* (a lambda as `name = lambda …`) below the plain values it closes over; "" without a source."""
+    """The source of *function* (a lambda as `name = lambda …`) below the plain values it closes over; "" without a source.
+
+    Of `Gradients`: the computation whose gradients are right, and how autograd is asked for them.
+    """
+    if isinstance(function, Gradients):
+        how = textwrap.dedent(inspect.getsource(Gradients.__call__)).strip("\n")
+        return "\n".join([source_of("fn", function.fn), f"of, upstream = {dict(function.of)!r}, {function.upstream!r}", how])
     compiled = getattr(function, "__code__", None)
     if compiled is None:
         return ""
@@ -315,6 +324,7 @@ def closed_over(function: Callable[..., Any]) -> Iterator[str]:
 
 def references(function: Callable[..., Any]) -> Iterator[str]:
     """The source of the torch functions of `course.reference` that *function* uses: they are what is compared with."""
+    function = function.fn if isinstance(function, Gradients) else function
     for name in dict.fromkeys(names_in(function.__code__)):
         used = function.__globals__.get(name)
         if inspect.isfunction(used) and used.__module__ == "course.reference":

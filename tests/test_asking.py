@@ -39,7 +39,7 @@ def only(source: str, **more: object):
 
 def test_a_right_answer_comes_back_as_arrays_of_every_draw():
     brought = asked("def twice(x):\n    return 2 * x")
-    assert [trial.sizes.N for trial in brought.trials] == [5, 5, 7]
+    assert [trial.sizes.N for trial in brought.trials] == [5, 5, 7, 5]
     assert all(trial.answer.results["y"].kind == "tensor" for trial in brought.trials)
     assert not np.array_equal(brought.trials[0].answer.results["y"].array, brought.trials[1].answer.results["y"].array)
 
@@ -270,6 +270,18 @@ def test_an_answer_that_raises_is_asked_on_square_inputs_too():
     brought = asked("def twice(x):\n    return x @ x")
     assert [trial.purpose for trial in brought.trials] == [Purpose.GENERIC] * 3 + [Purpose.SQUARE] * 2
     assert brought.trials[-1].answer.raised is None
+
+
+def test_the_first_draw_is_asked_once_more_after_the_others():
+    brought = asked("def twice(x):\n    return 2 * x")
+    assert [trial.purpose for trial in brought.trials] == [Purpose.GENERIC] * 3 + [Purpose.AGAIN]
+    assert brought.trials[0].seed == brought.trials[-1].seed
+
+
+def test_a_sparse_result_is_called_so_and_keeps_its_numbers():
+    result = only("def twice(x):\n    return (2 * x).to_sparse()").results["y"]
+    assert result.kind == "sparse tensor"
+    assert result.array is not None
 
 
 def test_something_that_cannot_be_called_is_told():

@@ -109,6 +109,7 @@ def test_the_number_of_calls_that_is_told_is_the_number_that_is_made(exercise: E
     text = " ".join(repr(explain(exercise.id)).split())
     told = sum(int(one or other) for one, other in re.findall(r"= \d+ \((\d+)\)|Number of calls: (\d+)", text))
     told += "One more call" in text
+    told += "call is then made once more" in text
     asked = ask(exercise, lambda *given, **named: None)
     assert told == len([trial for trial in asked.trials if trial.purpose is not Purpose.SQUARE])
 

@@ -197,6 +197,22 @@ def test_contributions_of_a_tensor_used_twice_are_added_in_steps_of_their_own():
     assert grad(trace, "a") == [7]
 
 
+@pytest.mark.parametrize(
+    ("fn", "inputs", "used_twice", "whole"),
+    [
+        (lambda x, w: (x + w * x).sum(), {"x": [1.0, 2, 3], "w": [2.0, -1, 4]}, "x", ("dx", "∂L/∂(x)")),
+        (lambda x, w: u + u**2 if (u := x * w) is not None else u, {"x": 3.0, "w": 2.0}, "u", ("∂L/∂(u)", "du")),
+        (lambda x: x * 2 + x, {"x": 3.0}, "x", ("dx", "∂L/∂(x)")),
+    ],
+)
+def test_one_paths_share_is_not_called_by_the_name_of_the_whole_gradient(fn, inputs, used_twice, whole):
+    trace = graph(fn, inputs)
+    shares = [step for step in steps(trace, "edge") if trace.tensor(step.tensor).formula.text == used_twice]
+    assert len(shares) == 2
+    for step in shares:
+        assert not re.search("|".join(rf"entry: {re.escape(name)}[ \[]" for name in whole), sentence(step)), sentence(step)
+
+
 def test_a_large_tensors_gradient_is_added_up_too():
     x = tensor(10, 10, seed=1)
     trace = graph(lambda x: (x * x).sum(), {"x": x})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,27 @@ def test_a_right_answer_earns_all_and_says_nothing():
         ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]).float()", State.CLOSE, "float32"),
         ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]).round(decimals=4)", State.CLOSE, "no points yet"),
         ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]) ** 2", State.WRONG, "no mistake that we know"),
+        ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]).to_sparse()", State.WRONG, "**sparse**"),
+        ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]).long()", State.WRONG, "whole numbers (`int64`)"),
+        ("def linear_column(W, X, b):\n    return (W @ X + b[:, None]).bfloat16()", State.WRONG, "`bfloat16`"),
+        ("def linear_column(W, X, b):\n    return W @ X + torch.rand(len(b), 1)", State.WRONG, "two different results"),
+        (
+            "def linear_column(W, X, b, kept=[]):\n    kept.append(b)\n    return W @ X + sum(kept)[:, None]",
+            State.WRONG,
+            "two diff",
+        ),
+        ("def linear_column(W, X, b):\n    return linear_column(W, X, b)", State.FAILED, "**calls itself without end**"),
+        ("def linear_column(W, X, b):\n    return W @ X + bias[:, None]", State.FAILED, "Nothing is called `bias`"),
+        ("def linear_column(W, X, b):\n    Z = Z + W @ X\n    return Z", State.FAILED, "`Z` is read before"),
+        ("def linear_column(W, X, b):\n    return W @ X + b[len(b)]", State.FAILED, "counted from 0 to 2"),
+        ("def linear_column(W, X, b):\n    return W @ X + b[:, 0]", State.FAILED, "more indices in the brackets"),
+        ("def linear_column(W, X, b):\n    return W @ X + b.sum(1)", State.FAILED, "no axis 1"),
+        ("def linear_column(W, X, b):\n    return W.float() @ X", State.FAILED, "different dtype"),
+        ("def linear_column(W, X, b):\n    return W.matmull(X)", State.FAILED, "nothing called `matmull`"),
+        ("def linear_column(W, X, b):\n    return W @ {}['X']", State.FAILED, "does not hold"),
+        ("def linear_column(W, X, b):\n    return W @ X / (len(b) // 9)", State.WRONG, "NaN"),
+        ("def linear_column(W, X, b):\n    return 1 // (len(b) // 9)", State.FAILED, "divided by zero"),
+        ("def linear_column(W, X, b):\n    return W @ X + [].append(b)", State.FAILED, "Something is `None`"),
         ("def linear_column(W, X, b):\n    return torch.zeros(2, 2)", State.WRONG, "has shape `(2, 2)`"),
         ("linear_column = 3", State.FAILED, "type `int`"),
     ],
@@ -63,6 +86,17 @@ def test_every_state_has_its_own_sentence(source, state, sentence):
     assert verdict.state is state
     assert sentence in words(verdict)
     assert bool(verdict.earned) == (sentence == "float32")
+
+
+def test_a_gradient_that_lies_in_its_inputs_memory_is_right_and_told_apart():
+    """Adding to it would change the input. Where a result may be a view, as of x.T, nothing is said."""
+    source = "def linear_column(W, X, b):\n    return b"
+    given = replace(linear_column, draw=lambda *_: Inputs(OTHER, W=np.eye(2), X=np.eye(2), b=np.ones(2)), shown=None)
+    for views, state in ((True, State.RIGHT), (False, State.CLOSE)):
+        exercise = replace(given, expect=lambda i: i.b, views=views)
+        verdict = judge(exercise, ask(exercise, define(source, "linear_column")))
+        assert (verdict.state, verdict.earned) == (state, 4)
+        assert ("memory of `b`" in words(verdict)) is not views
 
 
 def test_a_name_that_is_not_there_is_not_a_wrong_answer():

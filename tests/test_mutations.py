@@ -15,7 +15,7 @@ import pytest
 from course.answer import Purpose
 from course.asking import ask, inputs_of
 from course.exercise import GENERIC, SQUARE, Exercise, Mistake, seeds
-from course.exercises import LESSONS, all_exercises, find
+from course.exercises import LESSONS, all_exercises, find, lesson_of
 from course.judging import judge
 from course.judging.compare import agrees
 from course.judging.diagnose import Case, Stopped, known_mistake
@@ -77,11 +77,18 @@ def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake, s
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_reference_solution_earns_all(exercise: Exercise):
-    source = solution(exercise.id)
-    assert source is not None
+    source = answers_until(exercise)
     for secret in ("", "autumn", "spring"):
         verdict = judge(exercise, ask(exercise, define(source, exercise.entry), secret=secret))
         assert (verdict.state, verdict.earned) == (State.RIGHT, exercise.points)
+
+
+def answers_until(exercise: Exercise) -> str:
+    """The lesson's answers as its notebook runs them: an answer may call the ones that stand above it."""
+    ids = [one.id for one in lesson_of(exercise.id).exercises]
+    sources = [solution(id) for id in ids[: ids.index(exercise.id) + 1]]
+    assert sources[-1] is not None
+    return "\n".join(source for source in sources if source is not None)
 
 
 @pytest.mark.parametrize(("exercise", "source"), RIGHT)

@@ -287,15 +287,20 @@ def in_sum(terms: Sequence[float], total: float) -> str:
 
 
 def gradient_of(trace: Trace, edge: Edge, *, unreduced: bool = False) -> Expr:
-    """What the contribution's entries are called: dW where it is the whole gradient of a named tensor, else its formula."""
+    """
+    What the contribution's entries are called: dW where it is the whole gradient of a named tensor, else its formula. Of a
+    tensor used more than once this is one path's share, which ∂L/∂(…) would call the whole.
+    """
     operand = trace.tensor(edge.tensor)
     if operand.name and operand.uses == 1 and not unreduced:
         return operand.gradient
     formula = edge.formula if unreduced or edge.reduced_formula is None else edge.reduced_formula
     assert formula is not None
-    if not any(letter.isalpha() for letter in formula.text):
-        return operand.gradient  # "1[1, 2] = 1" would say nothing
-    return symbol(f"∂{trace.tensor(trace.target).name}/∂({operand.formula.text})") if formula.scalar else formula
+    if any(letter.isalpha() for letter in formula.text) and (operand.uses > 1 or not formula.scalar):
+        return formula
+    # What is left is a bare number, and "1[1, 2] = 1" would say nothing; or the gradient of a nameless one.
+    whole = operand if operand.uses == 1 else trace.tensor(trace.operation(edge.operation).result)
+    return whole.gradient if whole.name else symbol(f"∂{trace.tensor(trace.target).name}/∂({whole.formula.text})")
 
 
 def entry_text(formula: Expr, numbers: Numbers, entry: int) -> str:

@@ -17,6 +17,7 @@ from course.asking import inputs_of, plain
 from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
 from course.judging.diagnose import Candidate, Case, Stopped, diagnose
+from course.judging.exceptions import meant
 from course.judging.shape_errors import axis_name, explain
 from course.verdict import Evidence, Matrix, PartVerdict, Say, State, Verdict
 
@@ -123,12 +124,20 @@ def cases_by_part(exercise: Exercise, asked: Asked) -> list[tuple[Part, list[Cas
 def judged_part(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:
     """A verdict on one part alone."""
     deciding = [case for case in cases if case.purpose is not Purpose.SQUARE]
+    first = deciding[0]
+    again = next((case for case in deciding if case.purpose is Purpose.AGAIN), first)
+    if first.got is not None and (again.raised or not same_answer(first.got, again.got)):
+        return verdict(exercise, part, State.WRONG, (Say(KEEPS_STATE, {"entry": exercise.entry}),))
     for case in deciding:
         if not case.raised and (says := kind_says(exercise, part, case)):
             return verdict(exercise, part, State.WRONG, says)
     differences = [None if case.raised else differs(case, exercise.rtol) for case in deciding]
     matches = {difference.match if difference else None for difference in differences}
     if matches <= {Match.EQUAL}:
+        shared = next((case.result.aliases for case in deciding if case.result and case.result.aliases), "")
+        if shared and not exercise.views:
+            told = Say(SHARES, {"name": part.name, "input": shared})
+            return verdict(exercise, part, State.CLOSE, (told,), earned=part.points)
         return verdict(exercise, part, State.RIGHT, earned=part.points)
     if matches <= {Match.EQUAL, Match.FLOAT32}:
         return close(exercise, part, deciding, differences, Match.FLOAT32, reveal)
@@ -172,6 +181,8 @@ def kind_says(exercise: Exercise, part: Part, case: Case) -> tuple[Say, ...]:
     assert result is not None
     if result.kind == "None":
         return (Say(RETURNED_NONE, {"entry": exercise.entry}),)
+    if result.kind == "sparse tensor":
+        return (Say(SPARSE, {"name": part.name}),)
     if result.kind not in exercise.accepts:
         if part.shape and result.kind == "number":
             values = {"name": part.name, "count": case.expected.size}
@@ -188,7 +199,19 @@ def kind_says(exercise: Exercise, part: Part, case: Case) -> tuple[Say, ...]:
         return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": "bool", "wanted": wanted(exercise)}),)
     if result.requires_grad and not exercise.grad:
         return (Say(REQUIRES_GRAD),)
+    whole = result.kind in ARRAYS and result.array.dtype.kind in "iu" and case.expected.dtype.kind == "f"
+    if whole or result.dtype in HALF:
+        values = {"name": part.name, "dtype": result.dtype, "expected": str(case.expected.dtype)}
+        return (Say(WHOLE_NUMBERS if whole else HALF_PRECISION, values),)
     return ()
+
+
+HALF = ("float16", "bfloat16")
+
+
+def same_answer(one: np.ndarray, other: np.ndarray | None) -> bool:
+    """Did the same inputs give the same twice? Not to the bit: sums may be taken in another order."""
+    return other is not None and one.dtype == other.dtype and agrees(one, other)
 
 
 def wanted(exercise: Exercise) -> Say:
@@ -213,11 +236,14 @@ def failed(
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
     shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs))
+    meaning = None if shapes else meant(error, exercise.entry)
     equal = [bool(difference and difference.match is Match.EQUAL) for difference in differences]
     if found:
         says += filled(exercise, part, found.says, case)
     elif shapes:
         says.append(shapes[0])
+    elif meaning:
+        says.append(meaning)
     if by_sizes_alone(cases, equal):
         says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
     return verdict(
@@ -437,6 +463,25 @@ NO_NUMBERS = N_(
 )
 COMPLEX = N_("The result is complex, and the inputs are real: where does an imaginary part come in?")
 REQUIRES_GRAD = N_("The result requires a gradient, and the inputs do not: return plain numbers.")
+SPARSE = N_(
+    "`{name}` is a **sparse** tensor, which keeps only the entries that are not zero: give all of them, as `.to_dense()` does."
+)
+WHOLE_NUMBERS = N_(
+    "`{name}` holds whole numbers (`{dtype}`): everything after the decimal point is **lost**. The inputs are `{expected}`: "
+    "where did the fractions go?"
+)
+HALF_PRECISION = N_(
+    "`{name}` was computed in `{dtype}`, which keeps about three digits: too few to tell a right formula from a wrong one. "
+    "Stay with the dtype of the inputs."
+)
+KEEPS_STATE = N_(
+    "Asked twice with the same inputs, `{entry}` gave **two different results**: something is kept from one call to the next "
+    "(on the class, in a global variable, in a default argument), or is random."
+)
+SHARES = N_(
+    "The numbers are right and **all points count**. But `{name}` lies in the memory of `{input}`: whoever adds to one changes "
+    "the other. A copy (`.clone()`) keeps them apart."
+)
 NOT_CALLED_SO = N_(
     "The check calls `{signature}`, and your function cannot be called that way: compare its parameters with the ones asked for."
 )
