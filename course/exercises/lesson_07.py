@@ -1,353 +1,922 @@
-"""Lesson 07: a layer that runs both ways. Gradients for any number of axes, the cache, adding up, checks that see."""
+"""Lesson 07: a layer that runs both ways. N-d gradients, a class with a cache, a numerical check, a test that sees."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from course.exercise import GENERIC, LOGICAL, N_, Array, Exercise, Inputs, Later, Mistake, Part, Sizes, normal, thread
+from course.exercise import (
+    GENERIC,
+    LOGICAL,
+    N_,
+    OTHER,
+    Array,
+    Exercise,
+    Inputs,
+    Later,
+    Mistake,
+    Part,
+    Sizes,
+    WrongNumberOfParts,
+    normal,
+    thread,
+)
 from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
+from course.exercises.lesson_02 import answers
+from course.exercises.lesson_06 import Answer, upstream
 
 Generator = np.random.Generator
-Function = Callable[..., Any]
 BY_HAND = (*AUTOGRAD, "torch.nn.functional.linear")
 
 
-def rows(rng: Generator, *shape: int) -> Array:
-    """A tensor of many numbers, row by row: that none of hundreds is near zero would be drawn for seconds."""
-    drawn = [normal(rng, shape[-1]) for _ in range(int(np.prod(shape[:-1])))]
-    return np.array(drawn).reshape(shape)
+def sheets(rng: Generator, *shape: int) -> Array:
+    """Numbers of any shape, row by row: that no number of hundreds is near zero would be drawn for seconds."""
+    rows = [normal(rng, shape[-1]) for _ in range(int(np.prod(shape[:-1])))]
+    return np.array(rows).reshape(shape)
 
 
-def by_autograd(x: Array, W: Array, b: Array, *upstream: Array) -> tuple[Array, ...]:
-    """y, dX, dW, db of `torch.nn.functional.linear` where *upstream* arrives. x: (*, in), W: (out, in), b: (out,)."""
-    import torch
-
-    given = [torch.tensor(one, requires_grad=True) for one in (x, W, b)]
-    y = torch.nn.functional.linear(*given)
-    return tuple(one.detach().numpy() for one in (y, *torch.autograd.grad(y, given, torch.as_tensor(upstream[0]))))
+def two_sheets() -> tuple[Array, Array]:
+    """The lesson's xs (2, 5, 4) and Gs (2, 5, 3)."""
+    x, G = thread()["x"], upstream()
+    return np.stack([x, x[::-1]]), np.stack([G, G])
 
 
-def flat(tensor: Any) -> Any:
-    return tensor.reshape(-1, tensor.shape[-1])
+TWO_SHEETS = Sizes(B=2, T=5)  # of the whole-number inputs, for the messages that name sizes
 
 
-def three(x: Any, W: Any, G: Any) -> tuple[Any, Any, Any]:
-    return G @ W, flat(G).T @ flat(x), flat(G).sum(0)
+def flat(x: Any) -> Any:
+    """x (*, in) → (rows, in)."""
+    return x.reshape(-1, x.shape[-1])
 
 
-# -- nd-backward --------------------------------------------------------------------------------------------------
-
-RANKS = ("x1", "x2", "x4")
+# -- nd-backward: all leading axes are one batch ------------------------------------------------------------------
 
 
 def draw_nd(rng: Generator, sizes: Sizes) -> Inputs:
-    x, G = rows(rng, sizes.B, sizes.T, sizes.in_), rows(rng, sizes.B, sizes.T, sizes.out)
-    leading = {"1": (), "2": (sizes.N,), "4": (2, 3, 2)}
-    others = {
-        f"{name}{rank}": rows(rng, *shape, size)
-        for rank, shape in leading.items()
-        for name, size in (("x", sizes.in_), ("G", sizes.out))
-    }
-    return Inputs(sizes, x=x, W=normal(rng, sizes.out, sizes.in_), G=G, **others)
+    """The same layer for inputs of three axes, of one and of four."""
+    leading = {"1": (), "3": (sizes.B, sizes.T), "4": (2, sizes.B, sizes.T)}
+    inputs = Inputs(sizes, W=normal(rng, sizes.out, sizes.in_))
+    for axes, shape in leading.items():
+        inputs[f"x{axes}"], inputs[f"G{axes}"] = sheets(rng, *shape, sizes.in_), sheets(rng, *shape, sizes.out)
+    return inputs
+
+
+def shown_nd() -> Inputs:
+    xs, Gs = two_sheets()
+    x4, G4 = np.stack([xs, -xs]), np.stack([Gs, 2 * Gs])
+    return Inputs(TWO_SHEETS, W=thread()["W"], x1=xs[0, 0], G1=Gs[0, 0], x3=xs, G3=Gs, x4=x4, G4=G4)
 
 
 def ask_nd(learner: Any, i: Inputs) -> dict[str, Any]:
-    """Three axes, and in a part of its own one, two and four, their numbers one after the other."""
+    """Three axes first; one and four by calls of their own."""
+
+    def asked(axes: str) -> dict[str, Any]:
+        given = learner(i[f"x{axes}"], i.W, i[f"G{axes}"])
+        if not isinstance(given, tuple | list) or len(given) != 3:
+            raise WrongNumberOfParts(3, given)
+        return dict(zip(("dX", "dW", "db"), given, strict=True))
+
+    three = {f"{name}3": value for name, value in asked("3").items()}
+    return three | {
+        f"{name}{axes}": Later(lambda name=name, axes=axes: asked(axes)[name])  # type: ignore[misc]
+        for axes in ("1", "4")
+        for name in ("dW", "db")
+    }
+
+
+def nd_gradients(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients of nn.Linear for each number of axes."""
     import torch
 
-    dX, dW, db = learner(i.x, i.W, i.G)
-
-    def other() -> Any:
-        found = [torch.as_tensor(one) for rank in "124" for one in learner(i[f"x{rank}"], i.W, i[f"G{rank}"])]
-        sizes = [size for one in found for size in (*one.shape, 0)]
-        return torch.cat([torch.tensor(sizes, dtype=torch.float64), *(one.reshape(-1) for one in found)])
-
-    return {"dX": dX, "dW": dW, "db": db, "other_ranks": Later(other)}
-
-
-def expect_nd(i: Inputs) -> dict[str, Array]:
-    b = np.zeros(len(i.W))
-    _, dX, dW, db = by_autograd(i.x, i.W, b, i.G)
-    found = [one for rank in "124" for one in by_autograd(i[f"x{rank}"], i.W, b, i[f"G{rank}"])[1:]]
-    sizes = np.array([size for one in found for size in (*one.shape, 0)], dtype=np.float64)
-    return {"dX": dX, "dW": dW, "db": db, "other_ranks": np.concatenate([sizes, *(one.ravel() for one in found)])}
+    found: dict[str, Array] = {}
+    for axes in ("3", "1", "4"):
+        x, W = (torch.tensor(i[name], requires_grad=True) for name in (f"x{axes}", "W"))
+        b = torch.zeros(len(i.W), dtype=torch.float64, requires_grad=True)
+        y = torch.nn.functional.linear(x, W, b)
+        gradients = torch.autograd.grad(y, (x, W, b), torch.tensor(i[f"G{axes}"]))
+        found |= {f"{name}{axes}": one.numpy() for name, one in zip(("dX", "dW", "db"), gradients, strict=True)}
+    return {part.name: found[part.name] for part in ND_PARTS}
 
 
-def _nd(dX: Function | None = None, dW: Function | None = None, db: Function | None = None) -> Function:
-    """Right, but for what is given, on inputs of three axes."""
+ND_PARTS = (
+    Part("dX3", 1, ("B", "T", "in")),
+    Part("dW3", 1, ("out", "in")),
+    Part("db3", 1, ("out",)),
+    Part("dW1", 1, ("out", "in")),
+    Part("db1", 1, ("out",)),
+    Part("dW4", 1, ("out", "in")),
+    Part("db4", 1, ("out",)),
+)
 
-    def answer(x: Any, W: Any, G: Any) -> Any:
-        right = three(x, W, G)
-        if x.ndim != 3:
-            return right
-        return tuple(of(x, W, G) if of else one for of, one in zip((dX, dW, db), right, strict=True))
 
-    return answer
+def _nd(**wrong: Answer) -> Answer:
+    """An answer to nd-backward that is right but for the gradients in *wrong*."""
+    right: dict[str, Answer] = {
+        "dX": lambda x, W, G: G @ W,
+        "dW": lambda x, W, G: flat(G).T @ flat(x),
+        "db": lambda x, W, G: flat(G).sum(0),
+    }
+    return lambda *given: tuple(of(*given) for of in (right | wrong).values())
+
+
+def _for(axes: int, wrong: Answer, right: Answer) -> Answer:
+    """*wrong* where G has that many *axes*, else *right*."""
+    return lambda x, W, G: (wrong if G.ndim == axes else right)(x, W, G)
+
+
+def _three_axes(x: Any, W: Any, G: Any) -> Any:
+    import torch
+
+    return torch.einsum("bto,bti->oi", G, x)
+
+
+def _to_front(x: Any, W: Any, G: Any) -> Any:
+    """The features are brought to the front by a reshape, which mixes them."""
+    return G.reshape(len(W), -1) @ x.reshape(W.shape[1], -1).T
+
+
+def _regrouped(x: Any, W: Any, G: Any) -> Any:
+    rows = flat(G) @ W
+    return rows.reshape(G.shape[1], G.shape[0], -1).transpose(0, 1) if G.ndim == 3 else rows.reshape(x.shape)
 
 
 nd_backward = Exercise(
     id="nd-backward",
     entry="nd_backward",
     title=N_("Three gradients for any number of axes"),
-    proves=N_("To W and b every position is one more sample; to x it is a row of its own, so dX keeps all its axes."),
+    proves=N_("To W and b every leading axis is a batch: its paths are added up. dX is left alone, each position for itself."),
     signature="nd_backward(x, W, G)",
-    parts=(Part("dX", 1, ("B", "T", "in")), Part("dW", 2, ("out", "in")), Part("db", 1, ("out",)), Part("other_ranks", 1)),
+    parts=ND_PARTS,
     draw=draw_nd,
+    shown=shown_nd,
     ask=ask_nd,
-    expect=expect_nd,
+    expect=nd_gradients,
     forbidden=BY_HAND,
+    views=False,
     mistakes=(
         Mistake(
             "nd_dX_left_flat",
-            "dX",
+            "dX3",
             _nd(dX=lambda x, W, G: flat(G) @ W),
-            N_("The numbers of dX are right, but its leading axes were merged and **never put back**: `{got_shape}`."),
-            N_("A gradient has the shape of its tensor. Which axes has x? Did they have to be merged at all?"),
+            N_(
+                "The numbers of dX are right, but its leading axes stayed **merged**: `{got_shape}`, and x is `{expected_shape}`."
+            ),
+            N_("A gradient has the shape of its tensor. Does G have to be made flat at all for dX?"),
         ),
         Mistake(
-            "nd_dX_summed",
-            "dX",
-            _nd(dX=lambda x, W, G: (G @ W).sum(0)),
-            N_("In dX the sheets were **added up**: `{got_shape}`. No two rows of x are the same number."),
-            N_("How many paths lead from one number of x to y, and through which rows?"),
+            "nd_dX_regrouped",
+            "dX3",
+            _nd(dX=_regrouped),
+            N_("The shape of dX is right, but its rows were **taken apart in another order** than they were merged in."),
+            N_("Does `G @ W` need any merging? What does a product do with leading axes?"),
+        ),
+        Mistake(
+            "nd_dX_upstream_ignored",
+            "dX3",
+            _nd(dX=lambda x, W, G: (G * 0 + 1) @ W),
+            N_("In your dX every position has the same row, the sum of the rows of W, **whatever G is**."),
+            N_("Let L double. What in the arguments changes, and does your dX?"),
+        ),
+        Mistake(
+            "dX_textbook_transpose",
+            "",
+            _nd(dX=lambda x, W, G: G @ W.T),
+            N_("In dX you **transposed** W: its `in` met the neurons of G."),
+            N_("On the way back, which axis of W has to meet the neurons of G?"),
+        ),
+        Mistake(
+            "nd_backward_of_a_table",
+            "",
+            lambda x, W, G: (G @ W, G.T @ x, G.sum(0)),
+            N_(
+                "That is the backward pass of a **table**: with three axes `.T` turns all of them around, and sheet no longer "
+                "meets sheet."
+            ),
+            N_("What becomes of (B, T, out) under `.T`? And how would the same rows lie as one table?"),
         ),
         Mistake(
             "nd_dW_batched_not_summed",
-            "dW",
-            _nd(dW=lambda x, W, G: G.transpose(1, 2) @ x),
-            N_("There is a table dW **for every sheet**, `{got_shape}`, and they were not added up."),
-            N_("How many W are there, and how many sheets do they serve?"),
+            "dW3",
+            _nd(dW=lambda x, W, G: G.mT @ x),
+            N_("You kept a table for **every sheet**: `{got_shape}`. But all sheets share one W: `{expected_shape}`."),
+            N_("From one weight, paths lead through every sheet. What is done with paths?"),
+        ),
+        Mistake(
+            "nd_dW_one_sheet",
+            "dW3",
+            _nd(dW=lambda x, W, G: G[-1].T @ x[-1] if G.ndim == 3 else flat(G).T @ flat(x)),
+            N_("Only the **last sheet** is in your dW."),
+            N_("Does your loop add to dW, or put something new in its place?"),
         ),
         Mistake(
             "nd_dW_divided_by_batch",
-            "dW",
-            _nd(dW=lambda x, W, G: flat(G).T @ flat(x) / x.shape[0]),
-            N_("Every number of dW is 1/{B} of what it should be, and there are {B} sheets: you **averaged** over them."),
-            N_("If there is a mean in L, where is its factor already?"),
+            "dW3",
+            _nd(dW=lambda x, W, G: flat(G).T @ flat(x) / len(G)),
+            N_("Every number of your dW is 1/{B} of what it should be, and there are {B} sheets: you **averaged** over them."),
+            N_("The layer takes no mean. If L does, in which quantity is it already?"),
         ),
         Mistake(
-            "nd_dW_averaged_over_positions",
-            "dW",
-            _nd(dW=lambda x, W, G: flat(G).T @ flat(x) / (x.shape[0] * x.shape[1])),
-            N_("You **averaged** dW over all positions; paths are added, not averaged."),
-            N_("If there is a mean in L, where is its factor already?"),
+            "nd_dW_mean_of_all",
+            "dW3",
+            _nd(dW=lambda x, W, G: flat(G).T @ flat(x) / len(flat(G))),
+            N_("Every number of your dW is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_("The layer takes no mean. If L does, in which quantity is it already?"),
         ),
         Mistake(
-            "nd_dW_transposed",
-            "dW",
+            "nd_dW_axes_reshaped",
+            "dW3",
+            _nd(dW=_to_front),
+            N_(
+                "The shape of dW is right, but a reshape brought the features **to the front**, and it cannot: it only cuts the "
+                "same row of numbers in another way."
+            ),
+            N_("In memory the features of one position lie together. Which axis has to stay last when you merge the others?"),
+        ),
+        Mistake(
+            "dW_transposed",
+            "dW3",
             _nd(dW=lambda x, W, G: flat(x).T @ flat(G)),
-            N_("The numbers of dW are right, but **transposed**: `{got_shape}`, one row per feature."),
-            N_("Which shape has W, and what does one of its rows belong to?"),
+            N_("The numbers of dW are right, but **transposed**: `{got_shape}`, one row per input."),
+            N_("A gradient has the shape of its tensor. What does one row of W belong to?"),
+        ),
+        Mistake(
+            "dW_upstream_ignored",
+            "dW3",
+            _nd(dW=lambda x, W, G: (flat(G) * 0 + 1).T @ flat(x)),
+            N_("All rows of your dW are the same, the sum of all inputs, **whatever G is**."),
+            N_("Let one column of G be 0. What should the row of that neuron in dW be?"),
+        ),
+        Mistake(
+            "dW_outer_of_sums",
+            "dW3",
+            _nd(dW=lambda x, W, G: flat(G).sum(0)[:, None] * flat(x).sum(0)),
+            N_("You added up G and added up x **before** you multiplied: inputs of one position met what arrives at others."),
+            N_("A path leads through one position. Which x and which G are on it?"),
         ),
         Mistake(
             "nd_db_only_first_axis",
-            "db",
+            "db3",
             _nd(db=lambda x, W, G: G.sum(0)),
-            N_("In db only the **first axis** was added up: `{got_shape}` still has the positions."),
-            N_("To how many rows of y was b added: one per sheet, or one per position of each sheet?"),
+            N_("You added up **the first axis only**, so the positions are left: `{got_shape}`."),
+            N_("To how many rows was `b` added in the forward pass? Which axes of G count those rows?"),
         ),
         Mistake(
             "nd_db_only_positions",
-            "db",
-            _nd(db=lambda x, W, G: G.sum(1)),
-            N_("In db only the **positions** were added up: `{got_shape}` still has the sheets."),
-            N_("Do two sheets have biases of their own?"),
+            "db3",
+            _nd(db=lambda x, W, G: G.sum(1) if G.ndim > 1 else G * 1),
+            N_("You added up **the positions only**, so the sheets are left: `{got_shape}`."),
+            N_("To how many rows was `b` added in the forward pass? Which axes of G count those rows?"),
         ),
         Mistake(
             "nd_db_last_axis",
-            "db",
+            "db3",
             _nd(db=lambda x, W, G: G.sum(-1)),
-            N_("In db the **neurons** were added up, `{got_shape}`, and those are the ones that have a bias each."),
-            N_("Which axis of G should be left?"),
+            N_("You added up **the neurons**: `{got_shape}`, one number per position."),
+            N_("A gradient has the shape of its tensor. Which axis of G does b have?"),
         ),
         Mistake(
-            "nd_db_averaged",
-            "db",
-            _nd(db=lambda x, W, G: flat(G).mean(0)),
-            N_("You **averaged** db over all positions; paths are added, not averaged."),
-            N_("If there is a mean in L, where is its factor already?"),
+            "db_not_summed",
+            "db3",
+            _nd(db=lambda x, W, G: G * 1),
+            N_("You returned `{got_shape}`, one row per position, but all of them share **one** b: `{expected_shape}`."),
+            N_("How many rows did the forward pass add b to?"),
+        ),
+        Mistake(
+            "db_total_scalar",
+            "db3",
+            _nd(db=lambda x, W, G: G.sum()),
+            N_("You added up **everything**: all neurons' biases would have one gradient, one number."),
+            N_("Which axes of G does b not have? Only these are to disappear."),
+        ),
+        Mistake(
+            "nd_db_divided_by_batch",
+            "db3",
+            _nd(db=lambda x, W, G: flat(G).sum(0) / len(G)),
+            N_("Every number of your db is 1/{B} of what it should be, and there are {B} sheets: you **averaged** over them."),
+            N_("The layer takes no mean. If L does, in which quantity is it already?"),
+        ),
+        Mistake(
+            "nd_db_mean_of_all",
+            "db3",
+            _nd(db=lambda x, W, G: flat(G).sum(0) / len(flat(G))),
+            N_("Every number of your db is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_("The layer takes no mean. If L does, in which quantity is it already?"),
+        ),
+        Mistake(
+            "nd_db_keepdims",
+            "db3",
+            _nd(db=lambda x, W, G: flat(G).sum(0)[None, None] if G.ndim == 3 else flat(G).sum(0)),
+            N_("The numbers of db are right, but the axes that were added up are **still there**: `{got_shape}`."),
+            N_("How many axes does b have?"),
+        ),
+        Mistake(
+            "nd_three_axes_only",
+            "",
+            _nd(dW=_three_axes),
+            N_("The letters of your einsum stand for **three axes**, and here there is another number of them."),
+            N_("How can any number of leading axes be turned into one, before a product or an einsum is written?"),
+        ),
+        Mistake(
+            "nd_db_three_axes_only",
+            "",
+            _nd(db=lambda x, W, G: G.sum((0, 1))),
+            N_("You add up axes **0 and 1**: right for three axes, and here there is another number of them."),
+            N_("How can any number of leading axes be turned into one, before anything is added up?"),
+        ),
+        Mistake(
+            "nd_mT_needs_two_axes",
+            "",
+            _nd(dW=lambda x, W, G: (G.mT @ x).reshape(-1, *W.shape).sum(0)),
+            N_("`.mT` swaps the last two axes, and a **single sample** has only one axis."),
+            N_("Which operation makes (in,) into one row, and (B, T, in) into B · T rows?"),
+        ),
+        Mistake(
+            "nd_flatten_needs_two_axes",
+            "",
+            _nd(dW=lambda x, W, G: G.flatten(0, -2).T @ x.flatten(0, -2)),
+            N_("`flatten(0, -2)` merges up to the last axis but one, and a **single sample** has only one axis."),
+            N_("Which operation makes (in,) into one row, and (B, T, in) into B · T rows?"),
+        ),
+        Mistake(
+            "nd_db_total_for_one_axis",
+            "db1",
+            _nd(db=_for(1, lambda x, W, G: G.sum(), lambda x, W, G: flat(G).sum(0))),
+            N_(
+                "For a **single sample** your db became one number: there is no leading axis to add up, and `sum` without axes "
+                "adds up everything."
+            ),
+            N_("How many rows is a single sample? What would it look like with a leading axis of size 1?"),
+        ),
+        Mistake(
+            "nd_dW_one_axis_left",
+            "dW4",
+            _nd(dW=_for(4, lambda x, W, G: (G.mT @ x).sum(0), lambda x, W, G: flat(G).T @ flat(x))),
+            N_("With four axes a **pile of tables** is left in dW: `{got_shape}`. You added up one leading axis of several."),
+            N_("How can any number of leading axes be turned into one, before the product is taken?"),
         ),
     ),
     hints=(
-        N_("For dW and db all positions are alike: `G.reshape(-1, G.shape[-1])` makes a table of them. The same with x."),
-        N_("For dX nothing is added but the neurons, and `@` leaves the leading axes as they are."),
+        N_("Lesson 06 did this for a table (N, in). How does a pile of tables become one table, with the features still last?"),
+        N_("`reshape(-1, x.shape[-1])` gives B · T rows for (B, T, in), and one row for (in,). Which tensors need it?"),
+        N_("`dX` goes back to where `x` came from, position by position. Look at what `@` does with leading axes."),
     ),
     minutes=7,
 )
 
-# -- layers as classes --------------------------------------------------------------------------------------------
+# -- classes: used, and left as they were -------------------------------------------------------------------------
 
 
-def _layer(
-    forward: Function = lambda m, x: x @ m.W.T + m.b,
-    dX: Function = lambda m, x, G: G @ m.W,
-    dW: Function = lambda m, x, G: flat(G).T @ flat(x),
-    db: Function = lambda m, x, G: flat(G).sum(0),
-    add: Function = lambda before, new: before + new,
-    add_b: Function = lambda before, new: before + new,
-    take: Function = lambda m: m.cache.pop(),
-    gives: Function = lambda m, dX: dX,
-    names: tuple[str, str] = ("W", "dW"),
-) -> Callable[[Any, Any], Any]:
-    """A layer as a learner could write it; its cache is a pile, of which `take` gives the x of this backward."""
+@contextmanager
+def left_as_it_was(learner: Any) -> Iterator[None]:
+    """Put back what a class keeps on itself: its own attributes, and the values its methods hold as defaults.
 
-    class Layer:
-        def __init__(self, W: Any, b: Any) -> None:
-            self.W, self.b = W, b
-            self.cache: list[Any] = []
-            self.given: list[Any] = []
-            setattr(self, names[1], W * 0)
-            self.db = b * 0
-
-        def forward(self, x: Any) -> Any:
-            self.cache.append(x)
-            return forward(self, x)
-
-        def backward(self, G: Any) -> Any:
-            x = take(self)
-            setattr(self, names[1], add(getattr(self, names[1]), dW(self, x, G)))
-            self.db = add_b(self.db, db(self, x, G))
-            back = dX(self, x, G)
-            self.given.append(back)
-            return gives(self, back)
-
-    return Layer
+    So that each use begins with the class as its cell defined it. Two objects that share such state show it within one use,
+    and that has names; what is kept elsewhere, in a global variable, is seen where the first draw is asked again.
+    """
+    own = vars(learner) if isinstance(learner, type) else {}
+    kept, defaults = {}, {}
+    for name, value in own.items():
+        if isinstance(value, FunctionType):
+            defaults[value] = copied(value.__defaults__)
+        elif not name.startswith("__") and not callable(value) and not hasattr(value, "__get__"):
+            kept[name] = copied(value)
+    before = set(own)
+    try:
+        yield
+    finally:
+        for name in set(own) - before:
+            delattr(learner, name)
+        for name, value in kept.items():
+            setattr(learner, name, value)
+        for function, values in defaults.items():
+            function.__defaults__ = values
 
 
-def draw_twice(rng: Generator, sizes: Sizes) -> Inputs:
-    W, b = normal(rng, sizes.out, sizes.in_), normal(rng, sizes.out)
-    x, G = rows(rng, sizes.B, 2, sizes.in_), rows(rng, sizes.B, 2, sizes.out)
-    x2, G2 = rows(rng, sizes.N, sizes.in_), rows(rng, sizes.N, sizes.out)
-    return Inputs(sizes, W=W, b=b, x=x, G=G, x2=x2, G2=G2)
+def copied(value: Any) -> Any:
+    try:
+        return deepcopy(value)
+    except Exception:  # noqa: BLE001 - what cannot be copied stays as it is
+        return value
 
 
-def used_twice(learner: Any, i: Inputs) -> dict[str, Any]:
-    """Forward, backward, forward, backward: y and dX of the second time, dW and db of both."""
-    layer = learner(i.W, i.b)
-    layer.forward(i.x)
-    layer.backward(i.G)
-    y = layer.forward(i.x2)
-    dX = layer.backward(i.G2)
-    return {"y": y, "dX": dX, "dW": layer.dW, "db": layer.db}
+def once(learner: Any, use: Callable[[], Any]) -> Callable[[], Any]:
+    """*use*, made when it is first asked for, with the class as it was defined. Where it raises, it does so at every asking."""
+    made: list[tuple[Any, Exception | None]] = []
+
+    def asked() -> Any:
+        if not made:
+            try:
+                with left_as_it_was(learner):
+                    made.append((use(), None))
+            except Exception as error:  # noqa: BLE001 - it is the learner's, and raised again below
+                made.append((None, error))
+        result, raised = made[0]
+        if raised is not None:
+            raise raised
+        return result
+
+    return asked
 
 
-def expect_twice(i: Inputs) -> dict[str, Array]:
-    _, _, dW, db = by_autograd(i.x, i.W, i.b, i.G)
-    y, dX, dW2, db2 = by_autograd(i.x2, i.W, i.b, i.G2)
-    return {"y": y, "dX": dX, "dW": dW + dW2, "db": db + db2}
+def read(thing: Any, name: str) -> Callable[[], Any]:
+    """What *thing* holds under *name* now; where it holds nothing, asking raises as Python does."""
+    if not hasattr(thing, name):
+        return lambda: getattr(thing, name)
+    value = getattr(thing, name)
+    return lambda: value
 
 
-def replaced(before: Any, new: Any) -> Any:
-    return new
+def draw_passes(rng: Generator, sizes: Sizes) -> Inputs:
+    """A layer and two passes through it."""
+    inputs = Inputs(sizes, W=normal(rng, sizes.out, sizes.in_), b=normal(rng, sizes.out))
+    for n in (1, 2):
+        inputs[f"x{n}"] = sheets(rng, sizes.B, sizes.T, sizes.in_)
+        inputs[f"G{n}"] = sheets(rng, sizes.B, sizes.T, sizes.out)
+    return inputs
 
 
-def averaged(before: Any, new: Any) -> Any:
-    return (before + new) / 2 if bool((before != 0).any()) else before + new
+def shown_passes() -> Inputs:
+    numbers, (x1, G1) = thread(), two_sheets()
+    x2, G2 = np.stack([x1[1], 2 * x1[0]]), np.stack([np.roll(G1[0], 1, axis=0), -G1[1]])
+    return Inputs(TWO_SHEETS, W=numbers["W"], b=numbers["b"], x1=x1, G1=G1, x2=x2, G2=G2)
 
 
-OVERWRITES = N_("Only the **last** backward counts: it put its gradient in the place of the one that was there.")
-WHAT_BECOMES = N_("What should become of the first gradient, if nobody has read it before the second arrives?")
+def use_layer(learner: Any, i: Inputs) -> dict[str, Any]:
+    """Forward, backward, forward, backward; and two layers in turn."""
+
+    def twice() -> dict[str, Callable[[], Any]]:
+        layer = learner(i.W, i.b)
+        layer.forward(i.x1)
+        layer.backward(i.G1)
+        layer.forward(i.x2)
+        dX = layer.backward(i.G2)
+        return {"dW": read(layer, "dW"), "db": read(layer, "db"), "dX": lambda: dX}
+
+    def in_turn() -> Callable[[], Any]:
+        both()  # whatever stops a single layer is told of that
+        one, other = learner(i.W, i.b), learner(i.W, i.b)
+        one.forward(i.x1[0])
+        other.forward(i.x2[0])
+        other.backward(i.G2[0])
+        one.backward(i.G1[0])
+        return read(one, "dW")
+
+    both, turns = once(learner, twice), once(learner, in_turn)
+    return {
+        "y": Later(once(learner, lambda: learner(i.W, i.b).forward(i.x1))),
+        "dW": Later(lambda: both()["dW"]()),
+        "db": Later(lambda: both()["db"]()),
+        "dX": Later(lambda: both()["dX"]()),
+        "dW₁": Later(lambda: turns()()),
+    }
+
+
+def by_torch(W: Array, b: Array, passes: list[tuple[Array, Array]]) -> dict[str, Array]:
+    """y of the first pass, dX of the last, and what `.grad` has collected after all: nn.Linear itself, forward and back."""
+    import torch
+
+    layer = torch.nn.Linear(W.shape[1], W.shape[0], dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(W))
+        layer.bias.copy_(torch.tensor(b))
+    results = []
+    for x, G in passes:
+        leaf = torch.tensor(x, requires_grad=True)
+        y = layer(leaf)
+        y.backward(torch.tensor(G))
+        results.append((y.detach().numpy(), leaf.grad.numpy()))  # type: ignore[union-attr]
+    gradients = {"dW": layer.weight.grad.numpy(), "db": layer.bias.grad.numpy()}  # type: ignore[union-attr]
+    return {"y": results[0][0], "dX": results[-1][1]} | gradients
+
+
+def layer_expected(i: Inputs) -> dict[str, Array]:
+    alone = by_torch(i.W, i.b, [(i.x1[0], i.G1[0])])
+    return by_torch(i.W, i.b, [(i.x1, i.G1), (i.x2, i.G2)]) | {"dW₁": alone["dW"]}
+
+
+class _Layer:
+    """A right layer as a learner could write it; a mistake is another method of it."""
+
+    def __init__(self, W: Any, b: Any) -> None:
+        self.W, self.b = W, b
+        self.dW, self.db = W * 0, b * 0
+
+    def forward(self, x: Any) -> Any:
+        self.remember(x)
+        return x @ self.W.T + self.b
+
+    def remember(self, x: Any) -> None:
+        self.x = x
+
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        return G @ self.W, flat(G).T @ flat(self.x), flat(G).sum(0)
+
+    def backward(self, G: Any) -> Any:
+        dX, dW, db = self.gradients(G)
+        self.collect(dW, db)
+        return dX
+
+    def collect(self, dW: Any, db: Any) -> None:
+        self.dW = self.dW + dW
+        self.db = self.db + db
+
+
+class _WithoutBias(_Layer):
+    def forward(self, x: Any) -> Any:
+        return super().forward(x) - self.b
+
+
+class _AsStored(_Layer):
+    def forward(self, x: Any) -> Any:
+        return x @ self.W + self.b
+
+
+class _CollectingTheInputToo(_Layer):
+    dX: Any = 0  # noqa: N815 - the name of the lesson
+
+    def backward(self, G: Any) -> Any:
+        self.dX = self.dX + super().backward(G)
+        return self.dX
+
+
+class _FirstInputGradient(_Layer):
+    dX: Any = None  # noqa: N815
+
+    def backward(self, G: Any) -> Any:
+        dX = super().backward(G)
+        self.dX = dX if self.dX is None else self.dX
+        return self.dX
+
+
+class _Stepping(_Layer):
+    """Goes a step against the gradient, as an optimizer would."""
+
+    def collect(self, dW: Any, db: Any) -> None:
+        super().collect(dW, db)
+        self.W = self.W - 0.1 * dW
+
+
+class _TextbookTranspose(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        return G @ self.W.T, flat(G).T @ flat(self.x), flat(G).sum(0)
+
+
+class _ForTables(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        return G @ self.W, G.T @ self.x, G.sum(0)
+
+
+class _Overwriting(_Layer):
+    def collect(self, dW: Any, db: Any) -> None:
+        self.dW, self.db = dW, db
+
+
+class _OverwritingBias(_Layer):
+    def collect(self, dW: Any, db: Any) -> None:
+        self.dW, self.db = self.dW + dW, db
+
+
+class _KeepingTheFirst(_Layer):
+    empty = True
+
+    def collect(self, dW: Any, db: Any) -> None:
+        if self.empty:
+            super().collect(dW, db)
+        self.empty = False
+
+
+class _KeepingTheFirstBias(_KeepingTheFirst):
+    def collect(self, dW: Any, db: Any) -> None:
+        super().collect(dW * 0, db)
+        self.dW = self.dW + dW
+
+
+class _RememberingTheFirst(_Layer):
+    x: Any = None
+
+    def remember(self, x: Any) -> None:
+        self.x = x if self.x is None else self.x
+
+
+class _RememberingTheOutput(_Layer):
+    def forward(self, x: Any) -> Any:
+        self.x = x @ self.W.T + self.b
+        return self.x
+
+
+class _Transposed(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        dX, dW, db = super().gradients(G)
+        return dX, dW.T, db
+
+
+class _Averaging(_Layer):
+    passes = 0
+
+    def collect(self, dW: Any, db: Any) -> None:
+        self.passes += 1
+        self.dW = self.dW + (dW - self.dW) / self.passes
+        self.db = self.db + (db - self.db) / self.passes
+
+
+class _BatchMean(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        dX, dW, db = super().gradients(G)
+        return dX, dW / len(flat(G)), db / len(flat(G))
+
+
+class _NeverCollecting(_Layer):
+    def collect(self, dW: Any, db: Any) -> None:
+        pass
+
+
+class _StartingWithOnes(_Layer):
+    def __init__(self, W: Any, b: Any) -> None:
+        super().__init__(W, b)
+        self.dW, self.db = W * 0 + 1, b * 0 + 1
+
+
+class _StartingWithTheWeights(_Layer):
+    def __init__(self, W: Any, b: Any) -> None:
+        super().__init__(W, b)
+        self.dW, self.db = W * 1, b * 1
+
+
+class _UnsummedBias(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        dX, dW, _ = super().gradients(G)
+        return dX, dW, G
+
+
+class _FirstAxisBias(_Layer):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        dX, dW, _ = super().gradients(G)
+        return dX, dW, G.sum(0)
+
+
+class _CacheOnTheClass(_Layer):
+    def remember(self, x: Any) -> None:
+        type(self).x = x
+
+
+class _GradientsOnTheClass(_Layer):
+    def __init__(self, W: Any, b: Any) -> None:
+        self.W, self.b = W, b
+        type(self).dW, type(self).db = W * 0, b * 0
+
+    def collect(self, dW: Any, db: Any) -> None:
+        type(self).dW = self.dW + dW
+        type(self).db = self.db + db
+
+
+LAST_ONLY = N_("Only the **last** backward pass is in your {name}: it was put in the place of what the first one brought.")
+ADD_OR_REPLACE = N_("When the second gradient arrives, what should become of the first?")
+FIRST_ONLY = N_("Only the **first** backward pass is in your {name}: what the second one brought was not taken in.")
+BOTH_COUNT = N_("Both passes used the same weights. Which of them does L not depend on?")
+FIRST_INPUT = N_("At the second pass your layer still had the **first x** in its cache.")
+WHICH_X = N_("When `backward` is called the second time, which `forward` does it answer?")
+DX_COLLECTED = N_("Your `backward` gives the dX of **both passes together**. The second x is another tensor than the first.")
+DX_WHOSE = N_("To whom does dX go back, and would they want what belongs to another x?")
 
 layer_class = Exercise(
     id="layer-class",
     entry="Layer",
     title=N_("A layer with a memory"),
-    proves=N_("Backward needs the x of its own forward, and what it finds is added: the layer keeps both until they are used."),
-    signature="Layer(W, b)",
-    parts=(Part("y", 1, ("N", "out")), Part("dX", 1, ("N", "in")), Part("dW", 2, ("out", "in")), Part("db", 2, ("out",))),
-    draw=draw_twice,
-    ask=used_twice,
-    expect=expect_twice,
+    proves=N_("The layer keeps its x until G arrives, hands dX back and collects dW and db, as nn.Linear does in `.grad`."),
+    signature="Layer(W, b), .forward(x), .backward(G)",
+    parts=(
+        Part("y", 1, ("B", "T", "out")),
+        Part("dW", 2, ("out", "in")),
+        Part("db", 1, ("out",)),
+        Part("dX", 1, ("B", "T", "in")),
+        Part("dW₁", 1, ("out", "in")),
+    ),
+    draw=draw_passes,
+    shown=shown_passes,
+    ask=use_layer,
+    expect=layer_expected,
     forbidden=BY_HAND,
+    views=False,
     mistakes=(
-        Mistake("shared_last_use_only", "dW", _layer(add=replaced, add_b=replaced), OVERWRITES, WHAT_BECOMES),
         Mistake(
-            "layer_db_overwritten",
-            "db",
-            _layer(add_b=replaced),
-            N_("The layer adds up dW, but db is **overwritten** by each backward."),
-            WHAT_BECOMES,
-        ),
-        Mistake(
-            "layer_gradients_averaged",
-            "dW",
-            _layer(add=averaged, add_b=averaged),
-            N_("The gradients of the two uses were **averaged**."),
-            N_("Both uses lead to L. What does the chain rule do with paths?"),
-        ),
-        Mistake(
-            "layer_dX_added_up",
-            "dX",
-            _layer(gives=lambda m, dX: dX + m.given[0].sum() * 0 + (m.given[0].sum() if len(m.given) > 1 else 0)),
-            N_(
-                "Something of the **first** call is in the second dX. Only the parameters gather, and dX goes on "
-                "to whoever asked."
-            ),
-            N_("Is x a parameter of the layer? To whom does dX of the second call belong?"),
-        ),
-        Mistake(
-            "layer_bias_omitted",
+            "fwd_bias_omitted",
             "y",
-            _layer(forward=lambda m, x: x @ m.W.T),
-            N_("Going forward, **the bias is missing**."),
-            N_("Which of the two things that the layer holds have you not used?"),
+            _WithoutBias,
+            N_("`forward` gives the weighted sums **without the bias**."),
+            N_("Which of the two things that the layer was made with does `forward` not use?"),
         ),
         Mistake(
-            "layer_dW_transposed",
+            "fwd_missing_transpose",
             "",
-            _layer(dW=lambda m, x, G: flat(x).T @ flat(G)),
-            N_("Your dW is **transposed**, (in, out), and cannot be added to a gradient in the shape of W."),
-            N_("A gradient has the shape of its tensor. Which factor has to come first?"),
+            _AsStored,
+            N_("In `forward` W stands **as it is stored**, and the features of x met its neurons."),
+            N_("Which axis of W should meet the features?"),
+        ),
+        Mistake("layer_dX_collected", "dX", _CollectingTheInputToo, DX_COLLECTED, DX_WHOSE),
+        Mistake(
+            "layer_dX_of_the_first",
+            "dX",
+            _FirstInputGradient,
+            N_("The second `backward` gave the dX of the **first** pass once more."),
+            N_("Is dX something that the layer keeps, or something that it hands back each time?"),
         ),
         Mistake(
-            "layer_dX_transposed",
+            "layer_changes_its_weights",
+            "dX",
+            _Stepping,
+            N_("After the first pass your W was **no longer the same**: `backward` went a step with it."),
+            N_("What is `backward` asked for: gradients, or new weights?"),
+        ),
+        Mistake(
+            "dX_textbook_transpose",
             "",
-            _layer(dX=lambda m, x, G: G @ m.W.T),
-            N_("In dX the neurons of G met the **features** of W: W was transposed on the way back as well."),
-            N_("Going forward W was transposed so that the features met. What has to meet on the way back?"),
+            _TextbookTranspose,
+            N_("In `backward` you **transposed** W for dX: its `in` met the neurons of G."),
+            N_("On the way back, which axis of W has to meet the neurons of G?"),
+        ),
+        Mistake(
+            "layer_for_tables_only",
+            "",
+            _ForTables,
+            N_("Your `backward` is that of a **table**, and x has three axes here: `.T` turns all of them around."),
+            N_("Which function of yours knows any number of axes already?"),
+        ),
+        Mistake("shared_last_use_only", "dW", _Overwriting, LAST_ONLY, ADD_OR_REPLACE),
+        Mistake("shared_first_use_only", "dW", _KeepingTheFirst, FIRST_ONLY, BOTH_COUNT),
+        Mistake("layer_first_input_kept", "dW", _RememberingTheFirst, FIRST_INPUT, WHICH_X),
+        Mistake(
+            "layer_remembers_its_output",
+            "",
+            _RememberingTheOutput,
+            N_("Your cache holds **y**, the output: its neurons stand where dW needs features."),
+            N_("In dW, what is multiplied by the number that arrives at a neuron?"),
+        ),
+        Mistake(
+            "dW_transposed",
+            "",
+            _Transposed,
+            N_("What your `backward` adds to dW is **transposed**, one row per input, and W has one row per neuron."),
+            N_("A gradient has the shape of its tensor. Which factor gives the rows of dW: G or x?"),
+        ),
+        Mistake(
+            "layer_passes_averaged",
+            "dW",
+            _Averaging,
+            N_("Your dW is the **mean** of two passes, half of what it should be."),
+            N_("Paths to L lead through both calls. What is done with paths?"),
+        ),
+        Mistake(
+            "dW_batch_mean",
+            "dW",
+            _BatchMean,
+            N_("Your dW is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_("The layer takes no mean. If L does, in which quantity is it already?"),
+        ),
+        Mistake(
+            "layer_collects_nothing",
+            "dW",
+            _NeverCollecting,
+            N_("After two passes dW is **still 0**: what `backward` worked out was not kept."),
+            N_("Through which name does the layer reach its dW, and what does your code give a value to?"),
+        ),
+        Mistake(
+            "layer_starts_with_ones",
+            "dW",
+            _StartingWithOnes,
+            N_("Every number of your dW is **1 too large**: the collecting began with ones."),
+            N_("How much has been collected before the first `backward`?"),
+        ),
+        Mistake(
+            "layer_starts_with_weights",
+            "dW",
+            _StartingWithTheWeights,
+            N_("In your dW there is **W itself** besides the gradients: the collecting began with a copy of it."),
+            N_("How much has been collected before the first `backward`?"),
+        ),
+        Mistake("db_last_use_only", "db", _OverwritingBias, LAST_ONLY, ADD_OR_REPLACE),
+        Mistake("db_first_use_only", "db", _KeepingTheFirstBias, FIRST_ONLY, BOTH_COUNT),
+        Mistake(
+            "db_not_summed",
+            "db",
+            _UnsummedBias,
+            N_("Your db has a row for **every position**: `{got_shape}`. All of them share one b: `{expected_shape}`."),
+            N_("How many rows did the forward pass add b to?"),
+        ),
+        Mistake(
+            "nd_db_only_first_axis",
+            "db",
+            _FirstAxisBias,
+            N_("In db you added up **the first axis only**, so the positions are left: `{got_shape}`."),
+            N_("Which axes of G count the rows that b was added to?"),
+        ),
+        Mistake(
+            "layer_cache_on_the_class",
+            "dW₁",
+            _CacheOnTheClass,
+            N_(
+                "Two layers were used in turn, and the first worked with the **x of the second**: the cache lies where all "
+                "objects share it, on the class or in a global variable."
+            ),
+            N_("Before which name does `self.` have to stand, so that each object keeps its own?"),
+        ),
+        Mistake(
+            "layer_gradients_on_the_class",
+            "dW₁",
+            _GradientsOnTheClass,
+            N_(
+                "Two layers were used in turn, and in the dW of the first is **the gradient of the second** as well: they "
+                "collect in one place that all objects share."
+            ),
+            N_("Before which name does `self.` have to stand, so that each object keeps its own?"),
         ),
     ),
     hints=(
-        N_("`self.x = x` in `forward`: that is the whole memory. `backward` is called after it and finds it there."),
-        N_("`self.dW = self.dW + …` adds; the first time there are zeros, so nothing is lost."),
+        N_("`forward` is lesson 04's line of code, and before it returns it puts x away under a name of `self`."),
+        N_("`backward` has G as its argument, and x and W on `self`: the function of the first exercise does the rest."),
+        N_("dW₁ in the report is the dW of one of two layers, used in turn: forward, forward, backward, backward."),
     ),
     minutes=8,
 )
 
-# -- affine-class: the same in (in, out) --------------------------------------------------------------------------
+# -- affine-class: the same with weights (in, out) ----------------------------------------------------------------
 
 
 def draw_affine(rng: Generator, sizes: Sizes) -> Inputs:
-    drawn = draw_twice(rng, sizes)
-    w = np.ascontiguousarray(drawn.W.T)
-    return Inputs(sizes, w=w, b=drawn.b, x=drawn.x, G=drawn.G, x2=drawn.x2, G2=drawn.G2)
+    inputs = draw_passes(rng, sizes)
+    w = np.ascontiguousarray(inputs.W.T)
+    return Inputs(sizes, w=w, **{name: inputs[name] for name in ("b", "x1", "G1", "x2", "G2")})
 
 
-def affine_twice(learner: Any, i: Inputs) -> dict[str, Any]:
-    layer = learner(i.w, i.b)
-    layer.forward(i.x)
-    layer.backward(i.G)
-    y = layer.forward(i.x2)
-    dX = layer.backward(i.G2)
-    return {"y": y, "dX": dX, "dw": layer.dw, "db": layer.db}
+def shown_affine() -> Inputs:
+    inputs = shown_passes()
+    w = np.ascontiguousarray(inputs.W.T)
+    return Inputs(TWO_SHEETS, w=w, **{name: inputs[name] for name in ("b", "x1", "G1", "x2", "G2")})
 
 
-def expect_affine(i: Inputs) -> dict[str, Array]:
-    found = expect_twice(Inputs(i.sizes, W=np.ascontiguousarray(i.w.T), b=i.b, x=i.x, G=i.G, x2=i.x2, G2=i.G2))
-    return {"y": found["y"], "dX": found["dX"], "dw": found["dW"].T, "db": found["db"]}
+def use_affine(learner: Any, i: Inputs) -> dict[str, Any]:
+    """Forward, backward, forward, backward, while another layer is used in between."""
 
+    def twice() -> dict[str, Callable[[], Any]]:
+        layer, other = learner(i.w, i.b), learner(i.w, i.b)
+        layer.forward(i.x1)
+        layer.backward(i.G1)
+        layer.forward(i.x2)
+        other.forward(-i.x1)
+        other.backward(i.G2)
+        dX = layer.backward(i.G2)
+        return {"dw": read(layer, "dw"), "db": read(layer, "db"), "dX": lambda: dX}
 
-def _affine(**wrong: Function) -> Callable[[Any, Any], Any]:
-    right: dict[str, Function] = {
-        "forward": lambda m, x: x @ m.W + m.b,
-        "dX": lambda m, x, G: G @ m.W.T,
-        "dW": lambda m, x, G: flat(x).T @ flat(G),
+    both = once(learner, twice)
+    return {
+        "y": Later(once(learner, lambda: learner(i.w, i.b).forward(i.x1))),
+        "dw": Later(lambda: both()["dw"]()),
+        "db": Later(lambda: both()["db"]()),
+        "dX": Later(lambda: both()["dX"]()),
     }
-    return _layer(**(right | wrong), names=("W", "dw"))
+
+
+def affine_expected(i: Inputs) -> dict[str, Array]:
+    right = by_torch(np.ascontiguousarray(i.w.T), i.b, [(i.x1, i.G1), (i.x2, i.G2)])
+    return {"y": right["y"], "dX": right["dX"], "dw": right["dW"].T, "db": right["db"]}
+
+
+def _affine(layer: type[_Layer], dw: Callable[[Any], Any] = lambda dW: dW.T) -> type:
+    """*layer* with its weights lying the other way, and its mistake with it; *dw* makes dw of its dW."""
+
+    class Affine(layer):  # type: ignore[misc, valid-type]
+        def __init__(self, w: Any, b: Any) -> None:
+            super().__init__(w.T, b)
+
+        @property
+        def dw(self) -> Any:
+            return dw(self.dW)
+
+    return Affine
+
+
+class _WeightsAsInLayer(_Layer):
+    """`x @ w.T + b`: the forward pass of the other layout."""
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.W + self.b
+
+
+class _Flattening(_Layer):
+    def forward(self, x: Any) -> Any:
+        return super().forward(x.reshape(x.shape[0], -1))
+
+
+class _InTableForm(_Layer):
+    """`x.T @ G`, of three axes each."""
+
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        return G @ self.W, (self.x.T @ G).T, G.sum(0)
 
 
 affine_class = Exercise(
@@ -355,174 +924,430 @@ affine_class = Exercise(
     entry="Affine",
     title=N_("The same with weights (in, out)"),
     proves=N_(
-        "Both layouts are one layer: its gradients are each other's transposes, and the transpose moves to another product."
+        "The layout of the weights changes where the transposes stand, and nothing else: dw is the other layer's dW, turned."
     ),
-    signature="Affine(w, b)",
-    parts=(Part("y", 1, ("N", "out")), Part("dX", 1, ("N", "in")), Part("dw", 1, ("in", "out")), Part("db", 1, ("out",))),
+    signature="Affine(w, b), .forward(x), .backward(G)",
+    parts=(
+        Part("y", 1, ("B", "T", "out")),
+        Part("dw", 1, ("in", "out")),
+        Part("db", 1, ("out",)),
+        Part("dX", 1, ("B", "T", "in")),
+    ),
     draw=draw_affine,
-    ask=affine_twice,
-    expect=expect_affine,
+    shown=shown_affine,
+    ask=use_affine,
+    expect=affine_expected,
     forbidden=BY_HAND,
+    views=False,
     mistakes=(
-        Mistake("shared_last_use_only", "dw", _affine(add=replaced, add_b=replaced), OVERWRITES, WHAT_BECOMES),
         Mistake(
-            "affine_weight_not_transposed",
+            "affine_flattens",
             "",
-            _affine(dX=lambda m, x, G: G @ m.W),
-            N_("In dX the w stands **as it is stored**: its features met the neurons of G."),
-            N_("Here w is (in, out). Which of its axes should meet the neurons of G?"),
-        ),
-        Mistake(
-            "affine_dw_of_the_other_layout",
-            "",
-            _affine(dW=lambda m, x, G: flat(G).T @ flat(x)),
-            N_("Your dw is that of the **other** layout, (out, in)."),
-            N_("A gradient has the shape of its tensor. Which factor has to come first here?"),
+            _affine(_Flattening),
+            N_("`forward` **flattened** x to (B, T · in), and w knows only `in` features."),
+            N_("Which axis of x meets the weights, and what happens to the ones before it?"),
         ),
         Mistake(
             "affine_forward_transposed",
             "",
-            _affine(forward=lambda m, x: x @ m.W.T + m.b),
-            N_("Going forward w was **transposed**, and here a neuron is already a column."),
-            N_("Which axis of w has the features, and where does it stand without any transpose?"),
+            _affine(_WeightsAsInLayer),
+            N_("In `forward` you **transposed** w, as `Layer` does, and w is kept as (in, out) here."),
+            N_("Which axis of w should meet the features, and is it not first already?"),
         ),
         Mistake(
-            "affine_bias_omitted",
+            "fwd_bias_omitted",
             "y",
-            _affine(forward=lambda m, x: x @ m.W),
-            N_("Going forward, **the bias is missing**."),
-            N_("Which of the two things that the layer holds have you not used?"),
+            _affine(_WithoutBias),
+            N_("`forward` gives the weighted sums **without the bias**."),
+            N_("Which of the two things that the layer was made with does `forward` not use?"),
+        ),
+        Mistake(
+            "affine_dX_not_transposed",
+            "",
+            _affine(_TextbookTranspose),
+            N_("In dX w stands **as it is stored**: its `in` met the neurons of G."),
+            N_("On the way back the neurons of G are added up. Which axis of w are the neurons, and where must it stand?"),
+        ),
+        Mistake(
+            "affine_for_tables_only",
+            "",
+            _affine(_InTableForm),
+            N_("Your `backward` is that of a **table**, and x has three axes here: `.T` turns all of them around."),
+            N_("How does a pile of tables become one table, with the features still last?"),
+        ),
+        Mistake("layer_dX_collected", "dX", _affine(_CollectingTheInputToo), DX_COLLECTED, DX_WHOSE),
+        Mistake(
+            "affine_cache_on_the_class",
+            "dw",
+            _affine(_CacheOnTheClass),
+            N_(
+                "Another layer was used between `forward` and `backward`, and yours worked with the **x of the other**: the "
+                "cache lies where all objects share it, on the class or in a global variable."
+            ),
+            N_("Before which name does `self.` have to stand, so that each object keeps its own?"),
+        ),
+        Mistake(
+            "affine_gradients_on_the_class",
+            "dw",
+            _affine(_GradientsOnTheClass),
+            N_(
+                "Another layer was used in between, and its **gradient is in your dw** as well: both collect in one place that "
+                "all objects share."
+            ),
+            N_("Before which name does `self.` have to stand, so that each object keeps its own?"),
+        ),
+        Mistake(
+            "affine_dw_as_out_in",
+            "dw",
+            _affine(_Layer, lambda dW: dW),
+            N_("Your dw is that of the **other layout**: `{got_shape}`, one row per neuron, and w has one row per input."),
+            N_("A gradient has the shape of its tensor. Which of the two factors gives the rows of dw?"),
+        ),
+        Mistake(
+            "affine_dw_transposed",
+            "",
+            _affine(_Transposed),
+            N_("What your `backward` adds to dw has **one row per neuron**, as in `Layer`, and w has one row per input."),
+            N_("A gradient has the shape of its tensor. Which of the two factors gives the rows of dw?"),
+        ),
+        Mistake(
+            "affine_dw_reshaped",
+            "dw",
+            _affine(_Layer, lambda dW: dW.reshape(dW.shape[1], dW.shape[0])),
+            N_("dw has the shape of w, but its numbers were **laid out again in the order of memory** instead of mirrored."),
+            N_("Is the column of a neuron still together after your operation?"),
+        ),
+        Mistake("shared_last_use_only", "dw", _affine(_Overwriting), LAST_ONLY, ADD_OR_REPLACE),
+        Mistake("shared_first_use_only", "dw", _affine(_KeepingTheFirst), FIRST_ONLY, BOTH_COUNT),
+        Mistake("layer_first_input_kept", "dw", _affine(_RememberingTheFirst), FIRST_INPUT, WHICH_X),
+        Mistake(
+            "layer_collects_nothing",
+            "dw",
+            _affine(_NeverCollecting),
+            N_("After two passes dw is **still 0**: what `backward` worked out was not kept."),
+            N_("Through which name does the layer reach its dw, and what does your code give a value to?"),
+        ),
+        Mistake("db_last_use_only", "db", _affine(_OverwritingBias), LAST_ONLY, ADD_OR_REPLACE),
+        Mistake("db_first_use_only", "db", _affine(_KeepingTheFirstBias), FIRST_ONLY, BOTH_COUNT),
+        Mistake(
+            "db_not_summed",
+            "db",
+            _affine(_UnsummedBias),
+            N_("Your db has a row for **every position**: `{got_shape}`. All of them share one b: `{expected_shape}`."),
+            N_("How many rows did the forward pass add b to?"),
+        ),
+        Mistake(
+            "nd_db_only_first_axis",
+            "db",
+            _affine(_FirstAxisBias),
+            N_("In db you added up **the first axis only**, so the positions are left: `{got_shape}`."),
+            N_("Which axes of G count the rows that b was added to?"),
         ),
     ),
-    hints=(N_("Begin with `Layer` and write the shapes beside each product. In which of the three is there a transpose now?"),),
+    hints=(
+        N_("Take `Layer`'s three lines and put w for Wᵀ in them: a transpose vanishes in one and appears in another."),
+        N_("Write the shapes (rows, in), (rows, out) and (in, out). In which order do the first two give the third?"),
+    ),
     minutes=6,
 )
 
-# -- numerical-gradient -------------------------------------------------------------------------------------------
+# -- numerical-gradient: a check that knows no formula ------------------------------------------------------------
+
+STEP = 1e-4
+
+
+def distance(W: Any, x: Any, t: Any) -> Any:
+    """W (out, in) → one number. With a cubic term: for a parabola the step would not matter."""
+    return ((x @ W.T - t) ** 2).sum() / 2 + (W**3).sum() / 3
+
+
+def numerical_expected(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradient of `distance` at both W."""
+    import torch
+
+    found = {}
+    for part, name in (("g", "W"), ("g_int", "W_int")):
+        W = torch.tensor(i[name], dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(distance(W, torch.tensor(i.x), torch.tensor(i.t)), W)
+        found[part] = gradient.numpy()
+    return found
 
 
 def draw_numerical(rng: Generator, sizes: Sizes) -> Inputs:
-    x, W, G = normal(rng, sizes.N, sizes.in_), normal(rng, sizes.out, sizes.in_), normal(rng, sizes.N, sizes.out)
-    whole = rng.permutation(np.arange(1, 40))[: sizes.out * sizes.in_].reshape(sizes.out, sizes.in_)
-    return Inputs(sizes, W=W, h=0.3, whole=whole, x=x, G=G)
+    """Until no entry of a gradient nearly vanishes: there even a right quotient is far off, in parts of what it should be."""
+    while True:
+        whole = rng.integers(1, 5, size=(sizes.out, sizes.in_)) * rng.choice([-1, 1], size=(sizes.out, sizes.in_))
+        W, x, t = normal(rng, sizes.out, sizes.in_), normal(rng, sizes.N, sizes.in_), normal(rng, sizes.N, sizes.out)
+        inputs = Inputs(sizes, W=W, W_int=whole, x=x, t=t)
+        if all(np.abs(gradient).min() > 0.2 for gradient in numerical_expected(inputs).values()):
+            return inputs
 
 
-def weighed(x: Any, G: Any) -> Callable[[Any], float]:
-    """½ Σ G ⊙ (xWᵀ)²: a parabola along each weight, so that central differences are exact up to rounding."""
-    return lambda W: float((G * (x @ W.double().T) ** 2).sum() / 2)
+def use_numerical(learner: Any, i: Inputs) -> dict[str, Any]:
+    """The learner's function gets a function that gives Python floats: no graph leads through it."""
+    import torch
 
+    def f(W: Any) -> float:
+        return float(distance(torch.as_tensor(W).detach().to(torch.float64), i.x, i.t))
 
-def ask_numerical(learner: Any, i: Inputs) -> dict[str, Any]:
-    f = weighed(i.x, i.G)
-    return {"gradient": Later(lambda: learner(f, i.W, i.h)), "whole": Later(lambda: learner(f, i.whole, i.h))}
-
-
-def expect_numerical(i: Inputs) -> dict[str, Array]:
-    return {part: (i.G * (i.x @ W.T)).T @ i.x for part, W in (("gradient", i.W), ("whole", i.whole.astype(np.float64)))}
-
-
-def _numerical(
-    quotient: Callable[[Function, Any, Any, Any, float], float] = lambda f, up, here, down, h: (f(up) - f(down)) / (2 * h),
-    move: Callable[[Any, int, int, float], Any] | None = None,
-    start: Function = lambda W: W.double().clone(),
-) -> Function:
-    """A numerical gradient as a learner could write it."""
-
-    def moved(W: Any, i: int, j: int, h: float) -> Any:
-        other = W.clone()
-        other[i, j] = other[i, j] + h
-        return other
-
-    def answer(f: Function, W: Any, h: float) -> Any:
-        import torch
-
-        W, step = start(W), move or moved
-        gradient = torch.zeros(W.shape, dtype=torch.float64)
-        for i in range(W.shape[0]):
-            for j in range(W.shape[1]):
-                gradient[i, j] = quotient(f, step(W, i, j, h), W, step(W, i, j, -h), h)
+    def asked(name: str) -> Any:
+        mine = i[name].clone()
+        gradient = learner(f, mine, STEP)
+        if mine.shape != i[name].shape or not torch.allclose(mine.double(), i[name].double(), rtol=1e-9, atol=1e-9):
+            i[name].copy_(mine)  # more than the rounding of moving it there and back: the check then says so
         return gradient
 
-    return answer
+    return {"g": Later(lambda: asked("W")), "g_int": Later(lambda: asked("W_int"))}
 
 
-def _in_place(W: Any, i: int, j: int, h: float) -> Any:
-    W = W.clone()
+def _moved(of: Callable[[Any, Any, Any, float], float]) -> Answer:
+    """An answer that computes *of* (f, W, shift, h) entry by entry; the shift is a table of zeros with one h."""
+
+    def numerical_gradient(f: Any, W: Any, h: float) -> Any:
+        W = W.double()
+        gradient = W * 0
+        for i in range(W.shape[0]):
+            for j in range(W.shape[1]):
+                shift = W * 0
+                shift[i, j] = h
+                gradient[i, j] = of(f, W, shift, h)
+        return gradient
+
+    return numerical_gradient
+
+
+def _rows_moved(f: Any, W: Any, h: float) -> Any:
+    return _moved(lambda f, W, e, h: _central(f, W, e.sum(1, keepdim=True) + W * 0, h))(f, W, h)
+
+
+def _columns_moved(f: Any, W: Any, h: float) -> Any:
+    return _moved(lambda f, W, e, h: _central(f, W, e.sum(0) + W * 0, h))(f, W, h)
+
+
+def _central(f: Any, W: Any, shift: Any, h: float) -> float:
+    return (f(W + shift) - f(W - shift)) / (2 * h)
+
+
+def _in_copies(W: Any, f: Any, h: float, move: Callable[[Any, int, int, float], None]) -> Any:
+    """Copies of W as it came, in which *move* changes one entry."""
+    gradient = W.double() * 0
+    for i in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            up, down = W.clone(), W.clone()
+            move(up, i, j, h)
+            move(down, i, j, -h)
+            gradient[i, j] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+def _put(W: Any, i: int, j: int, h: float) -> None:
+    W[i, j] = W[i, j] + h
+
+
+def _add(W: Any, i: int, j: int, h: float) -> None:
     W[i, j] += h
-    return W
+
+
+def _one_tensor(f: Any, W: Any, h: float) -> Any:
+    up = down = W.double().clone()
+    gradient = up * 0
+    for i in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            up[i, j] += h
+            down[i, j] -= h
+            gradient[i, j] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+def _copied_once(f: Any, W: Any, h: float) -> Any:
+    """The copies are made before the loop, and stay moved."""
+    up, down = W.double().clone(), W.double().clone()
+    gradient = up * 0
+    for i in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            up[i, j] += h
+            down[i, j] -= h
+            gradient[i, j] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+def _first_only(of: Callable[[Any], Any]) -> Answer:
+    """Right in the entries of gradient[of], 0 elsewhere."""
+
+    def numerical_gradient(f: Any, W: Any, h: float) -> Any:
+        right = _moved(_central)(f, W, h)
+        gradient = right * 0
+        gradient[of(W)] = right[of(W)]
+        return gradient
+
+    return numerical_gradient
 
 
 numerical_gradient = Exercise(
     id="numerical-gradient",
     entry="numerical_gradient",
     title=N_("The numerical gradient of a matrix"),
-    proves=N_("Two values of f for each entry, and no formula: slow, and blind to no mistake of yours in dW."),
+    proves=N_("Two forward passes for each weight, and no formula: with this you can check any gradient that you derive."),
     signature="numerical_gradient(f, W, h)",
-    parts=(Part("gradient", 3, ("out", "in")), Part("whole", 1, ("out", "in"))),
+    parts=(Part("g", 3, ("out", "in")), Part("g_int", 1, ("out", "in"))),
     draw=draw_numerical,
-    ask=ask_numerical,
-    expect=expect_numerical,
-    forbidden=BY_HAND,
-    rtol=1e-7,
+    ask=use_numerical,
+    expect=numerical_expected,
+    forbidden=AUTOGRAD,
+    rtol=1e-6,
     mistakes=(
         Mistake(
             "fd_missing_factor_two",
-            "gradient",
-            _numerical(lambda f, up, here, down, h: (f(up) - f(down)) / h),
-            N_("Every number is exactly **twice** what it should be: the two points lie further apart than you divided by."),
-            N_("From W − h to W + h: how far is that?"),
+            "g",
+            _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / h),
+            N_("Every number is exactly **twice** what it should be: the two points are further apart than what you divided by."),
+            N_("How far is it from w − h to w + h?"),
         ),
         Mistake(
             "fd_one_sided",
-            "gradient",
-            _numerical(lambda f, up, here, down, h: (f(up) - f(here)) / h),
-            N_("You took a step to **one side** only: the curve bends between the two points, and that bend is in your numbers."),
-            N_("What happens to the bend if you take a point on either side of W?"),
+            "g",
+            _moved(lambda f, W, e, h: (f(W + e) - f(W)) / h),
+            N_("Close, but one of your two points is **W itself**: the error of a one-sided difference is about as large as h."),
+            N_("The slope between w and w + h is that of the middle of the two. Which two points have w in their middle?"),
+        ),
+        Mistake(
+            "fd_one_sided_backwards",
+            "g",
+            _moved(lambda f, W, e, h: (f(W) - f(W - e)) / h),
+            N_("Close, but one of your two points is **W itself**, and the other lies below: the error is about as large as h."),
+            N_("The slope between w − h and w is that of the middle of the two. Which two points have w in their middle?"),
+        ),
+        Mistake(
+            "fd_one_sided_halved",
+            "g",
+            _moved(lambda f, W, e, h: (f(W + e) - f(W)) / (2 * h)),
+            N_("Your numbers are about **half** of what they should be: one of your two points is W itself."),
+            N_("How far apart are the two points whose values you subtracted?"),
+        ),
+        Mistake(
+            "fd_not_divided",
+            "g",
+            _moved(lambda f, W, e, h: f(W + e) - f(W - e)),
+            N_("Your numbers are **tiny**: they say by how much f rises on the way, and not how steeply."),
+            N_("Take h half as large: should the derivative become half as large too?"),
+        ),
+        Mistake(
+            "fd_multiplied_by_half_h",
+            "g",
+            _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / 2 * h),
+            N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
+            N_("In which order does Python work off `/` and `*`? Where do brackets belong?"),
+        ),
+        Mistake(
+            "fd_sign_flipped",
+            "g",
+            _moved(lambda f, W, e, h: (f(W - e) - f(W + e)) / (2 * h)),
+            N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
+            N_("Where f rises, should the slope be positive or negative?"),
         ),
         Mistake(
             "fd_all_entries_at_once",
-            "gradient",
-            _numerical(move=lambda W, i, j, h: W + h),
-            N_("You moved **all entries at once**, so every number is the same: the sum of all derivatives."),
-            N_("Whose derivative do you want at position [i, j]? Which entries have to stay where they are?"),
+            "g",
+            _moved(lambda f, W, e, h: (f(W + h) - f(W - h)) / (2 * h)),
+            N_("All your numbers are **the same**: you moved all weights together, and got the sum of their derivatives."),
+            N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?"),
+        ),
+        Mistake(
+            "fd_row_at_once",
+            "g",
+            _rows_moved,
+            N_("In each row of your table all numbers are **the same**: you moved a whole row of W together."),
+            N_("How many indices does one weight have, and how many loops go over them?"),
+        ),
+        Mistake(
+            "fd_column_at_once",
+            "g",
+            _columns_moved,
+            N_("In each column of your table all numbers are **the same**: you moved a whole column of W together."),
+            N_("How many indices does one weight have, and how many loops go over them?"),
         ),
         Mistake(
             "fd_aliased_copies",
-            "gradient",
-            _numerical(lambda f, up, here, down, h: (f(down) - f(down)) / (2 * h)),
-            N_("All your numbers are 0: both names stand for **the same tensor**, which was moved up and down again."),
-            N_("Does `up = W` make a new tensor? What does?"),
+            "g",
+            _one_tensor,
+            N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
+            N_("After `up = W`, how many tensors are there?"),
+        ),
+        Mistake(
+            "fd_shift_kept",
+            "g",
+            _copied_once,
+            N_(
+                "Only `g[0, 0]` is right. For the later ones the weights before them had **stayed moved**, and their rise counts "
+                "as well."
+            ),
+            N_("Before the next weight has its turn, where should all the others be?"),
+        ),
+        Mistake(
+            "fd_first_entry_only",
+            "g",
+            _first_only(lambda W: (0, 0)),
+            N_("`g[0, 0]` is right, and **all the others are 0**: they never had their turn."),
+            N_("How far to the right does `return` stand: inside the loops, or after them?"),
+        ),
+        Mistake(
+            "fd_first_row_only",
+            "g",
+            _first_only(lambda W: 0),
+            N_("The first row is right, and **all the others are 0**: they never had their turn."),
+            N_("How far to the right does `return` stand, and to which loop does it belong?"),
+        ),
+        Mistake(
+            "fd_diagonal_only",
+            "g",
+            _first_only(lambda W: (range(min(W.shape)), range(min(W.shape)))),
+            N_("Only `g[0, 0]`, `g[1, 1]` and so on are filled: **one index** went along both axes."),
+            N_("How many pairs of a row and a column are there, and how many does one loop visit?"),
+        ),
+        Mistake(
+            "fd_single_precision",
+            "g",
+            lambda f, W, h: _moved(lambda f, W, e, h: (f((W + e).float()) - f((W - e).float())) / (2 * h))(f, W.float(), h),
+            N_(
+                "Close, but W became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
+                "left**."
+            ),
+            N_("Which dtype do your copies have, and which one did W have that you were given?"),
+        ),
+        Mistake(
+            "fd_values_returned",
+            "g",
+            _moved(lambda f, W, e, h: f(W + e)),
+            N_("Your numbers are **values** of f beside W, and not how f changes."),
+            N_("A slope needs two points. Which is the second, and what is done with the two values?"),
         ),
         Mistake(
             "fd_integer_array",
-            "whole",
-            _numerical(start=lambda W: W.clone()),
-            N_("With whole numbers in W the step is **lost**: a tensor of whole numbers cannot hold W + h."),
-            N_("Which type should W have before anything is added to it?"),
+            "g_int",
+            lambda f, W, h: _in_copies(W, f, h, _put),
+            N_(
+                "With a W of whole numbers your g is far too large: W is `int64`, and in a copy of it 3 + h **became 3 again**, "
+                "and 3 − h became 2."
+            ),
+            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
         Mistake(
             "fd_integer_refused",
-            "whole",
-            _numerical(start=lambda W: W.clone(), move=_in_place),
-            N_("W holds whole numbers here, and PyTorch **refuses** to add a fraction to them in place."),
-            N_("Which type should W have before anything is added to it?"),
-        ),
-        Mistake(
-            "fd_sign",
-            "gradient",
-            _numerical(lambda f, up, here, down, h: (f(down) - f(up)) / (2 * h)),
-            N_("Every number has the **opposite sign**: you subtracted the value after the step from the value before it."),
-            N_("If f grows with W, which of f(up) and f(down) is larger?"),
+            "g_int",
+            lambda f, W, h: _in_copies(W, f, h, _add),
+            N_("With a W of whole numbers your code stops: a tensor of dtype `int64` **does not take** 3.0001 by `+=`."),
+            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
     ),
     hints=(
-        N_("Lesson 05's `central_difference` did this for one axis. Here a loop over i holds a loop over j."),
-        N_("For each entry make two fresh copies of W, move that one entry in them, and ask f twice."),
+        N_("Begin with one weight: two copies of W, in one `W[0, 0]` moved up by h, in the other down by h."),
+        N_("The difference of the two values of f, divided by the distance between the two points."),
+        N_("Two loops, one over rows and one over columns, with new copies each time. Which dtype can hold w + h?"),
     ),
     minutes=7,
 )
 
-# -- seed-prints: dW and db of a sum ------------------------------------------------------------------------------
+# -- seed-prints: the tables of a text on the net -----------------------------------------------------------------
 
 
 def draw_sum(rng: Generator, sizes: Sizes) -> Inputs:
@@ -531,130 +1356,272 @@ def draw_sum(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def shown_sum() -> Inputs:
-    numbers = thread()
-    return Inputs(GENERIC, x=numbers["x"], W=numbers["W"], b=numbers["b"])
+    """Three samples, the first of them that of the text."""
+    x, W, b = [[10, 20], [1, -2], [-3, 5]], [[11, 12], [21, 22], [31, 32]], [31, 32, 33]
+    arrays = {name: np.array(values, dtype=np.float64) for name, values in (("x", x), ("W", W), ("b", b))}
+    return Inputs(Sizes(N=3, in_=2, out=3), **arrays)
 
 
-def expect_sum(i: Inputs) -> dict[str, Array]:
-    _, _, dW, db = by_autograd(i.x, i.W, i.b, np.ones((len(i.x), len(i.b))))
-    return {"dW": dW, "db": db}
+def sum_gradients(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients of the sum of all outputs of nn.Linear."""
+    import torch
+
+    x, W, b = (torch.tensor(i[name], requires_grad=True) for name in ("x", "W", "b"))
+    dW, db = torch.autograd.grad(torch.nn.functional.linear(x, W, b).sum(), (W, b))
+    return {"dW": dW.numpy(), "db": db.numpy()}
 
 
-def _sum(upstream: Function, bias: Function = lambda db: db) -> Function:
-    def answer(x: Any, W: Any, b: Any) -> Any:
-        G = upstream(x @ W.T + b)
-        return G.T @ x, bias(G.sum(0))
+def _through_layer(upstream_of: Callable[[Any], Any], passes: int = 1) -> Answer:
+    """dW and db of a right layer where *upstream_of* y arrives."""
 
-    return answer
+    def seed_prints(x: Any, W: Any, b: Any) -> Any:
+        layer = _Layer(W, b)
+        for _ in range(passes):
+            layer.backward(upstream_of(layer.forward(x)))
+        return layer.dW, layer.db
+
+    return seed_prints
+
+
+def _bias_in_a_row(x: Any, W: Any, b: Any) -> Any:
+    dW, db = _through_layer(lambda y: y * 0 + 1)(x, W, b)
+    return dW, db[None]
 
 
 seed_prints = Exercise(
     id="seed-prints",
     entry="seed_prints",
-    title=N_("The same tables from your own layer"),
-    proves=N_("A sum sends back ones. All rows of dW are then alike, which is why so few mistakes show on it."),
+    title=N_("The printed tables, from your own layer"),
+    proves=N_(
+        "From a sum of all outputs a 1 arrives at each of them, so dW repeats the sum of the inputs and db counts samples."
+    ),
     signature="seed_prints(x, W, b)",
     parts=(Part("dW", 1, ("out", "in")), Part("db", 1, ("out",))),
     draw=draw_sum,
     shown=shown_sum,
-    expect=expect_sum,
+    expect=sum_gradients,
     forbidden=BY_HAND,
+    views=False,
     mistakes=(
         Mistake(
-            "upstream_is_y",
+            "sum_upstream_is_output",
             "dW",
-            _sum(lambda y: y),
-            N_("You sent **y itself** back. What arrives is how L changes with y, and not how large y is."),
-            N_("If one number of y grows by 1, by how much does the sum of all of them grow?"),
+            _through_layer(lambda y: y),
+            N_("You sent **y itself** back. That is what arrives from half the sum of squares, and L is the sum here."),
+            N_("If one output grows by 1, by how much does their sum grow?"),
         ),
         Mistake(
-            "upstream_of_a_mean",
+            "sum_taken_for_mean",
             "dW",
-            _sum(lambda y: (y * 0 + 1) / (y.shape[0] * y.shape[1])),
-            N_("You sent back 1/{N_out} to every number of y: that is what a **mean** sends, and L is a sum."),
-            N_("If one number of y grows by 1, by how much does the sum of all of them grow?"),
+            _through_layer(lambda y: (y * 0 + 1) / (y.shape[0] * y.shape[1])),
+            N_("You sent back what arrives from the **mean** of all outputs: each number is 1/{N_out} of what it should be."),
+            N_("If one output grows by 1, by how much does the sum of all grow?"),
         ),
         Mistake(
-            "bias_gradient_as_a_table",
+            "sum_mean_over_samples",
+            "dW",
+            _through_layer(lambda y: (y * 0 + 1) / len(y)),
+            N_("You sent back 1/{N} for each output, as if L were a **mean over samples**."),
+            N_("If one output grows by 1, by how much does the sum of all grow?"),
+        ),
+        Mistake(
+            "sum_two_passes",
+            "dW",
+            _through_layer(lambda y: y * 0 + 1, passes=2),
+            N_("Every number is exactly **twice** what it should be: `backward` was called twice, and the layer collects."),
+            N_("How often did G come back through this layer object?"),
+        ),
+        Mistake(
+            "sum_one_sample",
+            "dW",
+            lambda x, W, b: (b[:, None] * 0 + x[0], b * 0 + 1),
+            N_(
+                "Your dW repeats the **first sample**. With one sample, as in the text, that cannot be told from the right table."
+            ),
+            N_("There are {N} samples here. What becomes of their paths?"),
+        ),
+        Mistake(
+            "sum_printed_numbers",
+            "dW",
+            lambda x, W, b: (W.new_tensor([[10, 20]] * 3), W.new_tensor([1, 1, 1])),
+            N_("You returned the **printed numbers** themselves. Here x is another."),
+            N_("Which of the numbers printed in the text was the input?"),
+        ),
+        Mistake(
+            "sum_bias_counts_one",
             "db",
-            _sum(lambda y: y * 0 + 1, lambda db: db[None]),
-            N_("Your db is a table, `{got_shape}`. The bias has **one** axis, and so has its gradient."),
-            N_("Which shape does `b` have?"),
+            lambda x, W, b: (_through_layer(lambda y: y * 0 + 1)(x, W, b)[0], b * 0 + 1),
+            N_("Your db is 1 everywhere. That fits **one sample**, and there are {N}."),
+            N_("To how many rows was `b` added?"),
+        ),
+        Mistake(
+            "bias_allocated_2d",
+            "db",
+            _bias_in_a_row,
+            N_("Your db is a **table** of one row, `{got_shape}`, as in the text. The bias of nn.Linear has one axis."),
+            N_("Where did the second axis come in: in the bias, or in the sum?"),
+        ),
+        Mistake(
+            "sum_dX_for_dW",
+            "dW",
+            lambda x, W, b: ((x * 0 + 1)[:, :1] * W.sum(0), b * 0 + len(x)),
+            N_("What you gave as dW is **dX**: `backward` returns dX, and dW lies elsewhere."),
+            N_("Where does your layer collect dW?"),
         ),
     ),
-    hints=(N_("L is the sum of all outputs: `torch.ones_like(y)` has the shape of what arrives."),),
+    hints=(
+        N_("L = y₀₀ + y₀₁ + …: what is the derivative of L by each single output? Put these numbers in the shape of y."),
+        N_("Make a `Layer`, go forward, go back with that G, and read what it has collected."),
+    ),
     minutes=4,
 )
 
 # -- sharp-test: a test that sees ---------------------------------------------------------------------------------
 
 
-def _but(dX: Function | None = None, dW: Function | None = None, db: Function | None = None) -> Function:
-    """A backward that is right but for what is given."""
+def gives(**wrong: Answer) -> Answer:
+    """A function backward(x, W, G) → dX, dW, db that is right but for *wrong*."""
+    right: dict[str, Answer] = {
+        "dX": lambda x, W, G: G @ W,
+        "dW": lambda x, W, G: G.T @ x,
+        "db": lambda x, W, G: G.sum(0),
+    }
+    return lambda x, W, G: tuple(of(x, W, G) for of in (right | wrong).values())
+
+
+def beside(up: bool) -> Answer:
+    """The right answer, every number replaced by the next one of its dtype. We do it ourselves: no two machines round alike."""
 
     def backward(x: Any, W: Any, G: Any) -> Any:
-        return tuple(of(x, W, G) if of else one for of, one in zip((dX, dW, db), three(x, W, G), strict=True))
+        import torch
+
+        edge = torch.tensor(np.inf if up else -np.inf)
+        gradients = [torch.as_tensor(one) for one in gives()(x, W, G)]
+        moved = [torch.nextafter(one, edge.to(one.dtype)) if one.is_floating_point() else one for one in gradients]
+        return tuple(moved) if isinstance(x, torch.Tensor) else tuple(one.numpy() for one in moved)
 
     return backward
 
 
-def _ones(G: Any) -> Any:
-    return G * 0 + 1
+def thousandth_off(x: Any, W: Any, G: Any) -> Any:
+    """dW with its largest entry off by a thousandth of itself."""
+    dW = G.T @ x
+    largest = abs(dW) == abs(dW).max()
+    return dW + largest * dW * 1e-3
 
 
-RIGHT_ONES: tuple[Function, ...] = (
-    three,
-    lambda x, W, G: ((W.T @ G.T).T, (x.T @ G).T, G.T.sum(1)),
-)
-WRONG_ONES: dict[str, tuple[Function, ...]] = {
+RIGHT = gives()
+ALL_WRONG = gives(dX=lambda x, W, G: -2 * (G @ W), dW=lambda x, W, G: -2 * (G.T @ x), db=lambda x, W, G: -2 * G.sum(0))
+
+# By group: what the learner's test is handed, and whether it is right. The hints list them in this order, and a report speaks
+# of "dW[2]": change both together. Every group begins with a right one and ends with one that is wrong in all three: so no
+# constant passes, and a test that leaves out one gradient is told from a constant.
+HANDED: dict[str, tuple[tuple[Answer, bool], ...]] = {
     "dW": (
-        _but(dW=lambda x, W, G: _ones(G).T @ x),  # upstream ignored
-        _but(dW=lambda x, W, G: G.T @ x / len(x)),  # batch mean
-        _but(dW=lambda x, W, G: G[-1][:, None] * x[-1]),  # last sample only
-        _but(dW=lambda x, W, G: G.sum(0)[:, None] * x.sum(0)),  # outer product of sums
-        _but(dW=lambda x, W, G: G[0][:, None] * x[0]),  # first sample only
-    ),
-    "db": (
-        _but(db=lambda x, W, G: G[0] * 0 + 1),  # ones
-        _but(db=lambda x, W, G: G[0] * 0 + len(x)),  # the size of the batch
-        _but(db=lambda x, W, G: G.sum(0) / len(x)),  # batch mean
-        _but(db=lambda x, W, G: G[-1].clone()),  # last sample only
+        (RIGHT, True),
+        (gives(dW=lambda x, W, G: (G * 0 + 1).T @ x), False),
+        (gives(dW=lambda x, W, G: G.T @ x / len(x)), False),
+        (gives(dW=lambda x, W, G: G[-1][:, None] * x[-1]), False),
+        (gives(dW=lambda x, W, G: G.sum(0)[:, None] * x.sum(0)), False),
+        (gives(dW=lambda x, W, G: -(G.T @ x)), False),
+        (ALL_WRONG, False),
     ),
     "dX": (
-        _but(dX=lambda x, W, G: _ones(G) @ W),  # upstream ignored
-        _but(dX=lambda x, W, G: G @ W / len(x)),  # batch mean
-        _but(dX=lambda x, W, G: G.sum(1)[:, None] * W.sum(0)),  # upstream collapsed
-        _but(dX=lambda x, W, G: x * 0),  # nothing sent back
+        (RIGHT, True),
+        (gives(dX=lambda x, W, G: (G * 0 + 1) @ W), False),
+        (gives(dX=lambda x, W, G: G @ W / len(x)), False),
+        (gives(dX=lambda x, W, G: -(G @ W)), False),
+        (ALL_WRONG, False),
+    ),
+    "db": (
+        (RIGHT, True),
+        (gives(db=lambda x, W, G: G.sum(0) * 0 + 1), False),
+        (gives(db=lambda x, W, G: G.sum(0) * 0 + len(x)), False),
+        (gives(db=lambda x, W, G: G.sum(0) / len(x)), False),
+        (gives(db=lambda x, W, G: G[-1]), False),
+        (ALL_WRONG, False),
     ),
     "shape": (
-        _but(db=lambda x, W, G: G.sum(0)[None]),
-        _but(dX=lambda x, W, G: (G @ W)[None]),
+        (RIGHT, True),
+        (gives(db=lambda x, W, G: G.sum(0)[None]), False),
+        (gives(dW=lambda x, W, G: (G.T @ x)[None]), False),
+        (gives(dX=lambda x, W, G: (G @ W)[None]), False),
+        (ALL_WRONG, False),
+    ),
+    "≈": (
+        (RIGHT, True),
+        (beside(up=True), True),
+        (beside(up=False), True),
+        (gives(dW=thousandth_off), False),
+        (ALL_WRONG, False),
     ),
 }
 
 
-def run_test(learner: Any, i: Inputs) -> dict[str, Any]:
-    """The learner's test on the wrong functions of each group, beside its answers on the right ones."""
-    right = [bool(learner(backward)) for backward in RIGHT_ONES]
-    return {part: np.array(right + [bool(learner(backward)) for backward in wrong]) for part, wrong in WRONG_ONES.items()}
+def hand_over(right: Any, i: Inputs) -> dict[str, Any]:
+    """The learner's test on every function of every group; by part, its answers in order."""
+
+    def asked(functions: tuple[tuple[Answer, bool], ...]) -> Any:
+        return answers([right(backward) for backward, _ in functions])
+
+    return {part: Later(lambda functions=functions: asked(functions)) for part, functions in HANDED.items()}  # type: ignore[misc]
 
 
-def _test(N: int = 5, ones: bool = False, looks_at: tuple[int, ...] = (0, 1, 2), same: Function | None = None) -> Function:
-    """A test on drawn numbers, which compares the results of *looks_at* by *same*."""
+def _near(a: Any, b: Any) -> bool:
+    import torch
 
-    def close(a: Any, b: Any) -> bool:
-        return a.shape == b.shape and bool(abs(a - b).max() < 1e-9)
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-9, atol=1e-12)
 
-    def answer(backward: Function) -> bool:
+
+def _exactly(a: Any, b: Any) -> bool:
+    import torch
+
+    return torch.equal(a, b)
+
+
+def _near_by_value(a: Any, b: Any) -> bool:
+    import torch
+
+    return torch.allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def _roughly(a: Any, b: Any) -> bool:
+    import torch
+
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-2, atol=1e-2)
+
+
+Compared = Callable[[Any, Any], bool]
+DX_DW_DB = (0, 1, 2)
+
+
+def _test(
+    samples: int = 5,
+    ones: bool = False,
+    seed: bool = False,
+    same: Compared = _near,
+    of: tuple[int, ...] = DX_DW_DB,
+    all_of: Callable[[list[bool]], bool] = all,
+) -> Answer:
+    """A test as a learner could write it, on the lesson's numbers: how many *samples*, with *ones* arriving, or the *seed*'s."""
+
+    def right(backward: Any) -> bool:
         import torch
 
-        rng = np.random.default_rng(7)
-        x, W, G = (torch.from_numpy(normal(rng, *shape)) for shape in ((N, 4), (3, 4), (N, 3)))
-        G = _ones(G) if ones else G
-        pairs = list(zip(backward(x, W, G), three(x, W, G), strict=True))
-        return all((same or close)(*pairs[at]) for at in looks_at)
+        x, W, G = (torch.from_numpy(one.copy()) for one in (thread()["x"], thread()["W"], upstream()))
+        if seed:
+            x, W, G = (torch.tensor(one, dtype=torch.float64) for one in ([[10, 20]], [[11, 12], [21, 22], [31, 32]], [[1] * 3]))
+        x, G = x[:samples], G[:samples]
+        G = G * 0 + 1 if ones else G
+        pairs = list(zip(backward(x, W, G), RIGHT(x, W, G), strict=True))
+        return all_of([same(*pairs[one]) for one in of])
 
-    return answer
+    return right
+
+
+def _inputs_only(rng: Generator, sizes: Sizes) -> Inputs:
+    """The test chooses its numbers itself."""
+    return Inputs(sizes)
 
 
 sharp_test = Exercise(
@@ -662,66 +1629,121 @@ sharp_test = Exercise(
     entry="right",
     title=N_("A test that sees"),
     proves=N_(
-        "A batch of several samples, numbers that all differ, each of the three gradients with its shape: this test is not blind."
+        "Several samples, a G that is not all ones, all three gradients with their shapes, and a tolerance: nothing slips by."
     ),
     signature="right(backward)",
-    parts=(Part("dW", 2), Part("db", 1), Part("dX", 2), Part("shape", 1)),
-    draw=lambda rng, sizes: Inputs(sizes),
-    ask=run_test,
-    expect=lambda i: {part: np.array([True] * len(RIGHT_ONES) + [False] * len(wrong)) for part, wrong in WRONG_ONES.items()},
+    parts=tuple(Part(name, 2 if name == "dW" else 1) for name in HANDED),
+    draw=_inputs_only,
+    ask=hand_over,
+    expect=lambda i: {part: np.array([right for _, right in functions]) for part, functions in HANDED.items()},
     accepts=LOGICAL,
+    forbidden=BY_HAND,
     mistakes=(
         Mistake(
-            "test_batch_of_one",
+            "sharp_accepts_everything",
+            "",
+            lambda backward: True,
+            N_("Your test says **True to every function**, right or wrong. One equal gradient of three is not enough."),
+            N_("How many of the three have to agree, and is every comparison really used in the result?"),
+        ),
+        Mistake(
+            "sharp_rejects_everything",
+            "",
+            lambda backward: False,
+            N_("Your test says **False to every function**, the right one too."),
+            N_("What does it say to your own `nd_backward`? Compare the two sides one gradient at a time."),
+        ),
+        Mistake(
+            "sharp_answers_reversed",
+            "",
+            lambda backward: not _test()(backward),
+            N_("Your test sees every mistake, but it **answers the other way round**: True to wrong ones."),
+            N_("For which of them is True asked for?"),
+        ),
+        Mistake(
+            "sharp_seed_numbers",
             "dW",
-            _test(N=1),
-            N_("Your test has **one sample**, and for one the mean, the last one and the sum are the same."),
+            _test(seed=True),
+            N_("All four wrong dW **pass** your test: with one sample and ones for G they give the right table."),
+            N_("What do a sum, a mean and the last one differ in, if there is one sample? How many do you need?"),
+        ),
+        Mistake(
+            "sharp_one_sample",
+            "dW",
+            _test(samples=1),
+            N_("The mean, the last sample and the product of sums **pass** your test: for one sample they are all the same."),
             N_("From how many samples on do a sum and a mean differ?"),
         ),
         Mistake(
-            "test_upstream_of_ones",
+            "sharp_upstream_of_ones",
             "dW",
             _test(ones=True),
-            N_("What arrives in your test is **all ones**, and so nobody can tell whether it was used."),
-            N_("What would change in your test if a function never looked at G?"),
+            N_("The function that **forgets the upstream gradient** passes your test: it puts a 1 in its place, and so do you."),
+            N_("Which numbers in G would a forgotten G not give?"),
         ),
         Mistake(
-            "test_only_shapes",
+            "sharp_dW_not_compared",
             "dW",
-            _test(same=lambda a, b: a.shape == b.shape),
-            N_("Your test compares **shapes** alone. All the wrong ones have the right shape."),
-            N_("What else is there in a tensor besides its shape?"),
+            _test(of=(0, 2)),
+            N_("Every wrong **dW** passes your test: it is not compared, or your numbers make right and wrong equal."),
+            N_("Three things come back from `backward`. Which of them does your result depend on?"),
         ),
         Mistake(
-            "test_never_looks_at_dX",
+            "sharp_dX_not_compared",
             "dX",
-            _test(looks_at=(1, 2)),
-            N_("Functions with a wrong **dX** passed: your test does not look at it."),
-            N_("How many results come back, and how many do you compare?"),
+            _test(of=(1, 2)),
+            N_("Every wrong **dX** passes your test: it is not compared, or your numbers make right and wrong equal."),
+            N_("Three things come back from `backward`. Which of them does your result depend on?"),
         ),
         Mistake(
-            "test_never_looks_at_db",
+            "sharp_db_not_compared",
             "db",
-            _test(looks_at=(0, 1)),
-            N_("Functions with a wrong **db** passed: your test does not look at it."),
-            N_("How many results come back, and how many do you compare?"),
+            _test(of=(0, 1)),
+            N_("Every wrong **db** passes your test: it is not compared, or your numbers make right and wrong equal."),
+            N_("Three things come back from `backward`. Which of them does your result depend on?"),
         ),
         Mistake(
-            "test_broadcasts",
+            "sharp_shapes_not_compared",
             "shape",
-            _test(same=lambda a, b: bool(abs(a - b).max() < 1e-9)),
-            N_("A result with an axis too many passed: in your comparison **broadcasting** stretched it to fit."),
-            N_("Which two things did lesson 02 compare before it compared numbers?"),
+            _test(same=_near_by_value),
+            N_("A db of shape (1, out) **passes** your test: broadcasting made the shapes equal before anything was compared."),
+            N_("What do you have to look at before the first number?"),
+        ),
+        Mistake(
+            "sharp_exact_equality",
+            "≈",
+            _test(same=_exactly),
+            N_("You ask for **exactly the same numbers**: a right function that rounds its last digit another way is rejected."),
+            N_("By how much may two sums of the same numbers differ when they are added up in another order?"),
+        ),
+        Mistake(
+            "sharp_tolerance_too_wide",
+            "≈",
+            _test(same=_roughly),
+            N_("A dW that is off by a thousandth in one number **passes**: the tolerance is too wide."),
+            N_("After how many digits does float64 round, and how far from that is a thousandth?"),
         ),
     ),
     hints=(
-        N_("Several samples, and numbers in G that all differ: then no two of the mistakes give the same."),
-        N_("Compare each of the three results with that of your `nd_backward`: first the shape, then the numbers."),
+        N_("Take numbers on which nothing is equal by chance: several samples, G of different numbers, in and out different."),
+        N_("For each of the three gradients: the shapes first, then the numbers with a tolerance. All three must agree."),
+        N_(
+            "The report counts from 0: number 0 of each group is right, the last is wrong in all three. Between them, in `dW`: G "
+            "forgotten, mean, last sample, product of sums, sign. In `dX`: G forgotten, mean, sign. In `db`: ones, N, mean, last "
+            "sample. In `shape`: db, dW, dX with an axis of 1 too many. In `≈`: two right ones, rounded, and one that is off by "
+            "a thousandth."
+        ),
     ),
     minutes=8,
 )
 
-# -- shared-layer: one layer in two places ------------------------------------------------------------------------
+# -- shared-layer: in two places of a network ---------------------------------------------------------------------
+
+THREE_USES = (OTHER, Sizes(N=6, in_=3, out=2))  # where the layer is used a third time: two slots are no pile
+
+
+def uses(i: Inputs) -> int:
+    return 3 if i.sizes in THREE_USES else 2
 
 
 def draw_shared(rng: Generator, sizes: Sizes) -> Inputs:
@@ -729,73 +1751,290 @@ def draw_shared(rng: Generator, sizes: Sizes) -> Inputs:
     return Inputs(sizes, W=W, b=b, x=normal(rng, sizes.N, sizes.in_), G=normal(rng, sizes.N, sizes.in_))
 
 
-def two_places(learner: Any, i: Inputs) -> dict[str, Any]:
-    """y = layer(layer(x)), and back."""
-    layer = learner(i.W, i.b)
-    y = layer.forward(layer.forward(i.x))
-    dX = layer.backward(layer.backward(i.G))
-    return {"y": y, "dX": dX, "dW": layer.dW, "db": layer.db}
+def shown_shared() -> Inputs:
+    W = [[1, 0, 2, -1], [0, -1, 1, 1], [-2, 1, 0, 1], [1, 1, -1, 2]]
+    G = [[1, 0, 2, -1], [0, 1, -1, 1], [2, -1, 0, 1], [-1, 1, 1, 0], [1, 2, 0, -2]]
+    arrays = {name: np.array(one, dtype=np.float64) for name, one in (("W", W), ("b", [1, -1, 2, 0]), ("G", G))}
+    return Inputs(GENERIC, x=thread()["x"], **arrays)
 
 
-def expect_shared(i: Inputs) -> dict[str, Array]:
+def use_shared(learner: Any, i: Inputs) -> dict[str, Any]:
+    """All the forward passes, then all the backward passes, while another layer is used in between."""
+
+    def forward(layer: Any) -> Any:
+        h = i.x
+        for _ in range(uses(i)):
+            h = layer.forward(h)
+        return h
+
+    def both_ways() -> dict[str, Callable[[], Any]]:
+        layer, other = learner(i.W, i.b), learner(i.W, i.b)
+        forward(layer)
+        other.forward(i.G)
+        g = i.G
+        for _ in range(uses(i)):
+            g = layer.backward(g)
+        other.backward(i.x)
+        return {"dW": read(layer, "dW"), "db": read(layer, "db"), "dX": lambda: g}
+
+    both = once(learner, both_ways)
+    return {
+        "y": Later(once(learner, lambda: forward(learner(i.W, i.b)))),
+        "dW": Later(lambda: both()["dW"]()),
+        "db": Later(lambda: both()["db"]()),
+        "dX": Later(lambda: both()["dX"]()),
+    }
+
+
+def shared_expected(i: Inputs) -> dict[str, Array]:
+    """Autograd's gradients of the network in which the layer stands several times."""
     import torch
 
-    x, W, b = (torch.tensor(one, requires_grad=True) for one in (i.x, i.W, i.b))
-    linear = torch.nn.functional.linear
-    y = linear(linear(x, W, b), W, b)
-    found = torch.autograd.grad(y, (x, W, b), torch.as_tensor(i.G))
-    return dict(zip(("y", "dX", "dW", "db"), (one.detach().numpy() for one in (y, *found)), strict=True))
+    x, W, b = (torch.tensor(i[name], requires_grad=True) for name in ("x", "W", "b"))
+    y = x
+    for _ in range(uses(i)):
+        y = torch.nn.functional.linear(y, W, b)
+    dX, dW, db = torch.autograd.grad(y, (x, W, b), torch.tensor(i.G))
+    return {"y": y.detach().numpy(), "dX": dX.numpy(), "dW": dW.numpy(), "db": db.numpy()}
 
 
-def kept_if_there(before: Any, new: Any) -> Any:
-    return before if bool((before != 0).any()) else new
+class _Pile(_Layer):
+    """A right SharedLayer."""
+
+    def __init__(self, W: Any, b: Any) -> None:
+        super().__init__(W, b)
+        self.pile: list[Any] = []
+
+    def remember(self, x: Any) -> None:
+        self.pile.append(x)
+
+    def taken(self) -> Any:
+        return self.pile.pop()
+
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        self.x = self.taken()
+        return super().gradients(G)
+
+
+class _PileOverwriting(_Pile):
+    collect = _Overwriting.collect
+
+
+class _PileOverwritingBias(_Pile):
+    collect = _OverwritingBias.collect
+
+
+class _PileKeepingTheFirst(_Pile):
+    empty = True
+
+    def collect(self, dW: Any, db: Any) -> None:
+        if self.empty:
+            super().collect(dW, db)
+        self.empty = False
+
+
+class _PileKeepingTheFirstBias(_PileKeepingTheFirst):
+    def collect(self, dW: Any, db: Any) -> None:
+        super().collect(dW * 0, db)
+        self.dW = self.dW + dW
+
+
+class _Queue(_Pile):
+    def taken(self) -> Any:
+        return self.pile.pop(0)
+
+
+class _FirstOfThePile(_Pile):
+    def taken(self) -> Any:
+        return self.pile[0]
+
+
+class _TwoSlots(_Pile):
+    """The first x and the last one: enough for two uses."""
+
+    def remember(self, x: Any) -> None:
+        self.pile[1:] = [x] if self.pile else []
+        self.pile[:1] = self.pile[:1] or [x]
+
+    def taken(self) -> Any:
+        return self.pile.pop() if len(self.pile) > 1 else self.pile[0]
+
+
+class _PileWithoutBias(_Pile):
+    def forward(self, x: Any) -> Any:
+        return super().forward(x) - self.b
+
+
+class _PileOfOutputs(_Pile):
+    def forward(self, x: Any) -> Any:
+        y = x @ self.W.T + self.b
+        self.pile.append(y)
+        return y
+
+
+class _PileAveraging(_Pile):
+    passes = 0
+    collect = _Averaging.collect
+
+
+class _PileOnTheClass(_Pile):
+    """`cache = []` in the body of the class."""
+
+    pile: list[Any] = []  # noqa: RUF012
+
+    def __init__(self, W: Any, b: Any) -> None:
+        _Layer.__init__(self, W, b)
+
+
+class _PileInputGradientCollected(_Pile):
+    dX: Any = 0  # noqa: N815 - the name of the lesson
+
+    def backward(self, G: Any) -> Any:
+        self.dX = self.dX + super().backward(G)
+        return self.dX
+
+
+class _PileTransposed(_Pile):
+    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
+        _, dW, db = super().gradients(G)
+        return G @ self.W.T, dW, db
 
 
 shared_layer = Exercise(
     id="shared-layer",
     entry="SharedLayer",
     title=N_("A layer in two places of a network"),
-    proves=N_("Each backward belongs to one forward, the last that is not answered yet; W gathers a gradient from both places."),
-    signature="SharedLayer(W, b)",
-    parts=(Part("y", 1, ("N", "in")), Part("dX", 1, ("N", "in")), Part("dW", 1, ("in", "in")), Part("db", 1, ("in",))),
+    proves=N_("Each backward pass takes the x of its own forward pass from the pile, and the weights collect from all of them."),
+    signature="SharedLayer(W, b), .forward(x), .backward(G)",
+    parts=(
+        Part("y", 1, ("N", "in")),
+        Part("dW", 1, ("in", "in")),
+        Part("db", 1, ("in",)),
+        Part("dX", 1, ("N", "in")),
+    ),
     draw=draw_shared,
-    ask=two_places,
-    expect=expect_shared,
+    shown=shown_shared,
+    ask=use_shared,
+    expect=shared_expected,
+    sizes=(GENERIC, GENERIC, *THREE_USES),
     forbidden=BY_HAND,
+    views=False,
     mistakes=(
-        Mistake("shared_last_use_only", "dW", _layer(add=replaced, add_b=replaced), OVERWRITES, WHAT_BECOMES),
+        Mistake(
+            "fwd_bias_omitted",
+            "y",
+            _PileWithoutBias,
+            N_("`forward` gives the weighted sums **without the bias**."),
+            N_("Which of the two things that the layer was made with does `forward` not use?"),
+        ),
+        Mistake(
+            "fwd_missing_transpose",
+            "y",
+            type("_PileAsStored", (_Pile,), {"forward": _AsStored.forward}),
+            N_("In `forward` W stands **as it is stored**. It is square here, so nothing stopped you."),
+            N_("Which axis of W should meet the features?"),
+        ),
+        Mistake(
+            "path_textbook_transpose",
+            "",
+            _PileTransposed,
+            N_("On the way back W is **transposed**. It is square here, so nothing stopped you."),
+            N_("Would the same line run for a layer with {in_} inputs and 3 outputs?"),
+        ),
+        Mistake(
+            "shared_dX_collected",
+            "",
+            _PileInputGradientCollected,
+            N_("Your `backward` **collects dX** as well: what belongs to h was added to what belongs to x."),
+            N_("To whom does each of the two dX go, and which one do they need?"),
+        ),
+        Mistake(
+            "shared_cache_overwritten",
+            "dW",
+            _Layer,
+            N_(
+                "On the way back every pass worked with the **last input**: the earlier ones were written over, or the last one "
+                "was read and never taken away."
+            ),
+            N_("How many inputs have to be kept at the same time, and which one is needed first?"),
+        ),
+        Mistake(
+            "shared_first_of_the_pile",
+            "dW",
+            _FirstOfThePile,
+            N_("All backward passes worked with the **first input**, x: what lies on top of it was not used."),
+            N_("The first `backward` answers the last `forward`. Where on the pile is its input?"),
+        ),
+        Mistake(
+            "shared_cache_first_in_first_out",
+            "dW",
+            _Queue,
+            N_("The inputs were taken in the **order of the forward pass**: the last layer got x, and the first one h."),
+            N_("You go back from the end. Which of the inputs is needed first, and from which side does `pop` take?"),
+        ),
+        Mistake(
+            "shared_two_slots",
+            "dW",
+            _TwoSlots,
+            N_("With two uses your dW is right, and with **three** it is not: of several inputs only two are kept."),
+            N_("What would hold as many inputs as there were calls of `forward`?"),
+        ),
+        Mistake(
+            "shared_last_use_only",
+            "dW",
+            _PileOverwriting,
+            N_("Only **one** of the layer's places is in your dW: each `backward` wrote over what the one before had brought."),
+            ADD_OR_REPLACE,
+        ),
         Mistake(
             "shared_first_use_only",
             "dW",
-            _layer(add=kept_if_there, add_b=kept_if_there),
-            N_("Only the **first** backward counts: what the second one found was thrown away."),
-            N_("W stands in two places. Through how many of them does it reach L?"),
+            _PileKeepingTheFirst,
+            N_("Only **one** of the layer's places is in your dW: after the first `backward` nothing more was taken in."),
+            N_("Through how many places does L depend on the same weight?"),
         ),
         Mistake(
-            "cache_of_one",
+            "shared_places_averaged",
             "dW",
-            _layer(take=lambda m: m.cache[-1]),
-            N_("Both backwards used **the x of the last forward**: it was written over that of the first."),
-            N_("Two calls of forward are waiting for their backward. How many x have to be kept?"),
+            _PileAveraging,
+            N_("Your dW is the **mean** over the layer's places."),
+            N_("Paths to L lead through every place. What is done with paths?"),
         ),
         Mistake(
-            "cache_from_the_wrong_end",
+            "shared_pile_of_outputs",
             "dW",
-            _layer(take=lambda m: m.cache.pop(0)),
-            N_("The first backward took the x of the **first** forward. Going back, the last call comes first."),
-            N_("From which end of the list should backward take, and what does `.pop()` take?"),
+            _PileOfOutputs,
+            N_("Your pile holds **outputs**: the last layer worked with y, and the first one with h."),
+            N_("In dW, what is multiplied by the number that arrives at a neuron?"),
         ),
         Mistake(
-            "cache_never_taken",
+            "shared_pile_on_the_class",
             "dW",
-            _layer(take=lambda m: m.cache[0]),
-            N_("Both backwards used **the x of the first forward**."),
-            N_("Which forward does the first call of backward answer?"),
+            _PileOnTheClass,
+            N_(
+                "Another layer of the class was used as well, and yours took **its input** from the pile: there is one pile for "
+                "all objects."
+            ),
+            N_("Where is the empty list made: once for the class, or in `__init__` for each object?"),
+        ),
+        Mistake(
+            "db_last_use_only",
+            "db",
+            _PileOverwritingBias,
+            N_("Only **one** of the layer's places is in your db: each `backward` wrote over what the one before had brought."),
+            ADD_OR_REPLACE,
+        ),
+        Mistake(
+            "db_first_use_only",
+            "db",
+            _PileKeepingTheFirstBias,
+            N_("Only **one** of the layer's places is in your db: after the first `backward` nothing more was taken in."),
+            N_("Through how many places does L depend on the same bias?"),
         ),
     ),
     hints=(
-        N_("Keep a list: `self.cache = []`. What does `forward` do with it, and what does `backward`?"),
-        N_("`.append(x)` puts on top, `.pop()` takes the top off and gives it back."),
+        N_("Start from your `Layer`. Only the cache changes: a list in place of one x."),
+        N_("`forward` appends to the list, `backward` takes from its end. The rest of `backward` stays as it was."),
     ),
     minutes=6,
 )
@@ -804,5 +2043,13 @@ LESSON = Lesson(
     number="07",
     folder="07_both_ways",
     title=N_("A layer that runs both ways"),
-    exercises=(nd_backward, layer_class, affine_class, numerical_gradient, seed_prints, sharp_test, shared_layer),
+    exercises=(
+        nd_backward,
+        layer_class,
+        affine_class,
+        numerical_gradient,
+        seed_prints,
+        sharp_test,
+        shared_layer,
+    ),
 )
