@@ -132,6 +132,9 @@ def merged(answers: Mapping[str, Result | Fact]) -> dict[str, Any]:
     for fact in facts:
         if "out_of_time" in fact:
             return fact
+    for fact in facts:
+        if "wrong_number" in fact:
+            return fact
     if facts and all("not_attempted" in fact for fact in facts) and len(facts) == len(answers):
         return {"not_attempted": True}
     waiting = Raised("NotImplementedError", "")
@@ -187,7 +190,8 @@ def plain(value: Any, given: Mapping[str, Any] | None = None) -> Result:
         except OverflowError:
             return Result("number", np.array(np.inf), type(value).__name__)
     if isinstance(value, list | tuple):
-        return Result("list", list_numbers(value), "")
+        found = list_numbers(value)
+        return Result("list", found, "str" if found is None and any(isinstance(item, str) for item in value) else "")
     return Result("None" if value is None else type(value).__name__)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -74,13 +74,15 @@ class Part:
     """One thing that is compared, and the points it earns: a part is right, or it earns nothing.
 
     axes: the names of its axes, for reports: ("N", "out"). shape: the answer is itself a shape, such as (3, 4); a report
-    then quotes it whole.
+    then quotes it whole. given: the arguments that this part alone is asked with, for reports: {"bias": False}, or
+    {"message": lambda i: i.product} where they come from the inputs.
     """
 
     name: str
     points: int
     axes: tuple[str, ...] = ()
     shape: bool = False
+    given: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,8 @@ def sentences(exercise: Exercise) -> Iterator[Say]:
         yield Say(EXACT)
     if names := list(asking.kept(exercise, draw(exercise, exercise.sizes[0]))):
         yield Say(UNCHANGED, {"names": symbols(f"`{name}`" for name in names)})
-    if exercise.forbidden:
-        yield Say(FORBIDDEN, {"names": symbols(f"`{short(name)}`" for name in exercise.forbidden)})
+    if names := [short(name) for name in exercise.forbidden if "._" not in name]:  # not torch's own inner doors
+        yield Say(FORBIDDEN, {"names": symbols(f"`{name}`" for name in names)})
     yield Say(TIME, {"limit": asking.LIMIT})
 
 

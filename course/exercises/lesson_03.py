@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -91,6 +93,14 @@ def _as_tensors(torch: Any, layer: Any, W: Any, b: Any) -> None:
     layer.bias = b
 
 
+def _weight_as_parameter(torch: Any, layer: Any, W: Any, b: Any) -> None:
+    _as_parameters(torch, layer, W, b.clone())
+
+
+def _bias_as_parameter(torch: Any, layer: Any, W: Any, b: Any) -> None:
+    _as_parameters(torch, layer, W.clone(), b)
+
+
 def _copied(torch: Any, layer: Any, W: Any, b: Any) -> None:
     layer.weight.copy_(W)
     layer.bias.copy_(b)
@@ -145,6 +155,26 @@ load_numbers = Exercise(
                 "them**: it holds no numbers of its own, but looks into theirs."
             ),
             N_("Which way of loading writes the numbers into the memory that the layer already has?"),
+        ),
+        Mistake(
+            "weight_aliases_source_tensor",
+            "later",
+            _loaded(_weight_as_parameter),
+            N_(
+                "The bias is the layer's own, but its weight still looks into **the memory of W**: when W changed, so did "
+                "the layer."
+            ),
+            N_("How did you load the bias, and how the weight?"),
+        ),
+        Mistake(
+            "bias_aliases_source_tensor",
+            "later",
+            _loaded(_bias_as_parameter),
+            N_(
+                "The weight is the layer's own, but its bias still looks into **the memory of b**: when b changed, so did "
+                "the layer."
+            ),
+            N_("How did you load the weight, and how the bias?"),
         ),
         Mistake(
             "param_assigned_raw_tensor",
@@ -476,7 +506,7 @@ parameter_count = Exercise(
         "A weight for every pair of a feature and a neuron, a bias for every neuron: how many samples pass does not matter."
     ),
     signature="count(in_, out, bias)",
-    parts=(Part("with_bias", 1), Part("without_bias", 1)),
+    parts=(Part("with_bias", 1, given={"bias": True}), Part("without_bias", 1, given={"bias": False})),
     draw=draw_count,
     ask=lambda learner, i: {"with_bias": learner(i.in_, i.out, True), "without_bias": learner(i.in_, i.out, False)},
     expect=lambda i: {"with_bias": np.array(i.in_ * i.out + i.out), "without_bias": np.array(i.in_ * i.out)},
@@ -518,6 +548,10 @@ parameter_count = Exercise(
             N_("How many links lead from {in_} features to {out} neurons?"),
         ),
     ),
+    hints=(
+        N_("The sizes of `weight` are (out, in). How many numbers stand in such a matrix, and how many in `bias`?"),
+        N_("`bias` is `True` or `False`: which part of the sum depends on it?"),
+    ),
     minutes=3,
 )
 
@@ -535,24 +569,77 @@ def shown_kernel() -> Inputs:
 
 
 def ask_kernel(learner: Any, i: Inputs) -> dict[str, Any]:
-    """The layer that the learner makes, called, and its weight."""
-    layer = learner(i.kernel, i.b).double()
-    return {"y": Later(lambda: layer(i.x).detach()), "weight": Later(lambda: layer.weight.detach().clone())}
+    """The layer that the learner makes, called, and its weight; called again when what it was made from has changed."""
+    import torch
+
+    kernel, b = i.kernel.clone(), i.b.clone()
+    with new_layers_hold_before():
+        layer = learner(kernel, b).double()
+
+    def called_later() -> Any:
+        with torch.no_grad():
+            kernel.add_(1)
+            b.add_(1)
+        return layer(i.x).detach()
+
+    return {
+        "y": Later(lambda: layer(i.x).detach()),
+        "weight": Later(lambda: layer.weight.detach().clone()),
+        "later": Later(called_later),
+    }
 
 
-def _from_kernel(weight: Callable[[Any], Any], bias: bool = True) -> Callable[[Any, Any], Any]:
+@contextmanager
+def new_layers_hold_before() -> Iterator[None]:
+    """Inside, what a new nn.Linear starts with is BEFORE instead of chance: numbers that were not loaded show."""
+    import torch
+
+    def fill(layer: Any) -> None:
+        for parameter in layer.parameters():
+            torch.nn.init.constant_(parameter, BEFORE)
+
+    reset = torch.nn.Linear.reset_parameters
+    torch.nn.Linear.reset_parameters = fill  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        torch.nn.Linear.reset_parameters = reset  # type: ignore[method-assign]
+
+
+def _from_kernel(load: Callable[[Any, Any, Any], None], bias: bool = True) -> Callable[[Any, Any], Any]:
+    """An answer that makes a layer of the kernel's sizes and calls *load* with it, the kernel and b."""
+
     def take_over(kernel: Any, b: Any) -> Any:
         import torch
 
-        layer = torch.nn.Linear(kernel.shape[0], kernel.shape[1], dtype=torch.float64)
+        layer = torch.nn.Linear(kernel.shape[0], kernel.shape[1], bias=bias, dtype=torch.float64)
         with torch.no_grad():
-            layer.bias.fill_(BEFORE)
-            layer.weight.copy_(weight(kernel))
-            if bias:
-                layer.bias.copy_(b)
+            load(layer, kernel, b)
         return layer
 
     return take_over
+
+
+def _weight_from_kernel(weight: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def load(layer: Any, kernel: Any, b: Any) -> None:
+        layer.weight.copy_(weight(kernel))
+        layer.bias.copy_(b)
+
+    return _from_kernel(load)
+
+
+def _kernel_itself(layer: Any, kernel: Any, b: Any) -> None:
+    import torch
+
+    layer.weight, layer.bias = torch.nn.Parameter(kernel.T), torch.nn.Parameter(b)
+
+
+def _kernel_itself_bias_copied(layer: Any, kernel: Any, b: Any) -> None:
+    _kernel_itself(layer, kernel, b.clone())
+
+
+def _kernel_copied_bias_itself(layer: Any, kernel: Any, b: Any) -> None:
+    _kernel_itself(layer, kernel.clone(), b)
 
 
 from_kernel = Exercise(
@@ -561,16 +648,16 @@ from_kernel = Exercise(
     title=N_("Taking over a kernel"),
     proves=N_("A kernel (in, out) is the same layer written column by column: it is turned once, when it is taken over."),
     signature="from_kernel(kernel, b)",
-    parts=(Part("y", 2, ("N", "out")), Part("weight", 1, ("out", "in"))),
+    parts=(Part("y", 1, ("N", "out")), Part("weight", 1, ("out", "in")), Part("later", 1, ("N", "out"))),
     draw=draw_kernel,
     shown=shown_kernel,
     ask=ask_kernel,
-    expect=lambda i: {"y": linear(i.x, np.ascontiguousarray(i.kernel.T), i.b), "weight": i.kernel.T},
+    expect=lambda i: {"weight": i.kernel.T} | dict.fromkeys(("y", "later"), linear(i.x, np.ascontiguousarray(i.kernel.T), i.b)),
     mistakes=(
         Mistake(
             "kernel_reshaped_not_transposed",
             "y",
-            _from_kernel(lambda kernel: kernel.reshape(kernel.shape[1], kernel.shape[0])),
+            _weight_from_kernel(lambda kernel: kernel.reshape(kernel.shape[1], kernel.shape[0])),
             N_(
                 "The shape of the weight is right, but the kernel was **laid out again in the order of memory**: no neuron kept "
                 "its weights."
@@ -580,7 +667,7 @@ from_kernel = Exercise(
         Mistake(
             "kernel_as_it_is",
             "",
-            _from_kernel(lambda kernel: kernel),
+            _weight_from_kernel(lambda kernel: kernel),
             N_(
                 "The kernel went into the layer **as it came**, (in, out), and the layer multiplies by the "
                 "transpose of what it holds."
@@ -590,9 +677,57 @@ from_kernel = Exercise(
         Mistake(
             "kernel_bias_forgotten",
             "y",
-            _from_kernel(lambda kernel: kernel.T, bias=False),
+            _from_kernel(lambda layer, kernel, b: layer.weight.copy_(kernel.T)),
             N_("The weight is right, but **the bias still holds the numbers of a new layer**."),
             N_("Which argument have you not used?"),
+        ),
+        Mistake(
+            "kernel_weight_forgotten",
+            "y",
+            _from_kernel(lambda layer, kernel, b: layer.bias.copy_(b)),
+            N_("The bias is loaded, but **the weight still holds the numbers of a new layer**."),
+            N_("Where in your function do the numbers of the kernel get into the layer?"),
+        ),
+        Mistake(
+            "kernel_nothing_loaded",
+            "y",
+            _from_kernel(lambda layer, kernel, b: None),
+            N_("The layer has the right sizes, but it still holds **the numbers of a new layer**."),
+            N_("Which of the layer's parameters should hold the numbers of the kernel, and which those of b?"),
+        ),
+        Mistake(
+            "kernel_layer_without_bias",
+            "y",
+            _from_kernel(lambda layer, kernel, b: layer.weight.copy_(kernel.T), bias=False),
+            N_("You made a layer **without a bias**, so b has no place in it."),
+            N_("What does `bias=False` do when a layer is made?"),
+        ),
+        Mistake(
+            "kernel_aliased",
+            "later",
+            _from_kernel(_kernel_itself),
+            N_(
+                "Right after it was made, y was right. Then the check added 1 to the kernel and to b, and **the layer changed "
+                "with them**: `kernel.T` is the same memory, looked at the other way round."
+            ),
+            N_("Which way of loading writes the numbers into the memory that the layer already has?"),
+        ),
+        Mistake(
+            "kernel_weight_aliased",
+            "later",
+            _from_kernel(_kernel_itself_bias_copied),
+            N_(
+                "The bias is the layer's own, but its weight still looks into **the memory of the kernel**: `kernel.T` only "
+                "turns the view."
+            ),
+            N_("What has to happen to the numbers, beside turning them, so that the layer keeps its own?"),
+        ),
+        Mistake(
+            "kernel_bias_aliased",
+            "later",
+            _from_kernel(_kernel_copied_bias_itself),
+            N_("The weight is the layer's own, but its bias still looks into **the memory of b**."),
+            N_("How did you load the weight, and how the bias?"),
         ),
     ),
     hints=(
@@ -674,7 +809,10 @@ dot_of_a_batch = Exercise(
             N_("Which axis of W has to come first there?"),
         ),
     ),
-    hints=(N_("Try `x @ W.T` on a tensor with one axis and on one with two, and look at the shapes."),),
+    hints=(
+        N_("In `W @ x` the last axis of W meets the features of a sample with one axis. Which axis of a batch does it meet?"),
+        N_("On which side of a product do the rows of a batch meet with their features? Try that side with one sample too."),
+    ),
     minutes=4,
 )
 
@@ -686,19 +824,16 @@ def draw_telling(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def swaps_seen(learner: Any, i: Inputs) -> Any:
-    """For every pair of columns of W: does the learner's x tell W from W with these two exchanged? Upper triangle in order."""
+    """seen[j, k]: does the learner's x tell W from W with columns j and k exchanged? Upper triangle, False elsewhere."""
     import torch
 
     x = torch.as_tensor(learner(i.in_), dtype=torch.float64)
-    pairs = [(j, k) for j in range(i.in_) for k in range(j + 1, i.in_)]
-    if x.shape != (i.in_,):
-        return np.zeros(len(pairs), dtype=bool)
-    seen = []
-    for j, k in pairs:
+    seen = np.zeros((i.in_, i.in_), dtype=bool)
+    for j, k in itertools.combinations(range(i.in_), 2):
         other = i.W.clone()
         other[:, [j, k]] = i.W[:, [k, j]]
-        seen.append(not torch.allclose(i.W @ x, other @ x, rtol=1e-9, atol=1e-12))
-    return np.array(seen)
+        seen[j, k] = not torch.allclose(i.W @ x, other @ x, rtol=1e-9, atol=1e-12)
+    return seen
 
 
 telling_input = Exercise(
@@ -709,10 +844,10 @@ telling_input = Exercise(
         "Only an input whose numbers all differ tells the columns of W apart. A test of ones sees their sum and nothing else."
     ),
     signature="telling_input(in_)",
-    parts=(Part("seen", 2),),
+    parts=(Part("seen", 2, ("in", "in")),),
     draw=draw_telling,
     ask=swaps_seen,
-    expect=lambda i: np.ones(i.in_ * (i.in_ - 1) // 2, dtype=bool),
+    expect=lambda i: np.triu(np.ones((i.in_, i.in_), dtype=bool), 1),
     accepts=frozenset({"array", "bool"}),
     mistakes=(
         Mistake(
@@ -734,6 +869,33 @@ telling_input = Exercise(
                 "alike, it is blind."
             ),
             N_("Which features of your x are equal? What happens if their columns change places?"),
+        ),
+        Mistake(
+            "telling_input_two_in_turn",
+            "seen",
+            lambda in_: [1.0, -1.0] * (in_ // 2) + [1.0] * (in_ % 2),
+            N_(
+                "Only **two different numbers** stand in your input, in turn: two columns that meet the same number may change "
+                "places, and nothing shows."
+            ),
+            N_("How many of the {in_} numbers may be equal, if every pair of columns is to be told apart?"),
+        ),
+        Mistake(
+            "telling_input_rest_zero",
+            "seen",
+            lambda in_: [1.0, 2.0] + [0.0] * (in_ - 2),
+            N_(
+                "The first two numbers differ from all others, but **the others are alike**: swaps among their columns do not "
+                "show."
+            ),
+            N_("Does it help that a number is not zero, or that it is unlike the others?"),
+        ),
+        Mistake(
+            "telling_input_last_repeated",
+            "seen",
+            lambda in_: [*(1.0 + n for n in range(in_ - 1)), 1.0],
+            N_("The first and the last number of your input are **equal**: a swap of these two columns does not show."),
+            N_("Which two columns may change places without your x noticing it?"),
         ),
     ),
     hints=(N_("Two columns change places. In the product, with which numbers of x are they multiplied before and after?"),),

@@ -319,7 +319,7 @@ def draw_blocks(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def shown_blocks() -> Inputs:
-    return Inputs(GENERIC, W=np.array([[1.0, 2, 3], [4, 5, 6]]), T=2)
+    return Inputs(Sizes(in_=3, out=2, T=2), W=np.array([[1.0, 2, 3], [4, 5, 6]]), T=2)
 
 
 def _kron(W: Any, T: int, turned: bool = True, first: bool = True) -> Any:
@@ -469,11 +469,16 @@ def _read(pick: Callable[[list[int]], Any], dtype: Any = None) -> Callable[[str]
     return answer
 
 
-def _every_number(message: str) -> Any:
-    import re
+def _every_number(first: int) -> Callable[[str], Any]:
+    """An answer that takes two of all the numbers in the message, from the *first* on."""
 
-    numbers = [int(number) for number in re.findall(r"\d+", message)]
-    return numbers[1], numbers[2] if len(numbers) > 2 else 0
+    def answer(message: str) -> Any:
+        import re
+
+        numbers = [int(number) for number in re.findall(r"\d+", message)] + [0]
+        return numbers[first], numbers[first + 1]
+
+    return answer
 
 
 which_sizes = Exercise(
@@ -484,7 +489,7 @@ which_sizes = Exercise(
         "The message shows both shapes as they were multiplied, the weight already turned: the two inner sizes did not meet."
     ),
     signature="which_sizes(message)",
-    parts=(Part("sizes", 2, shape=True), Part("dtype", 1)),
+    parts=(Part("sizes", 2, given={"message": lambda i: i.product}), Part("dtype", 1)),
     draw=draw_message,
     ask=asked_of_messages,
     expect=lambda i: {"sizes": np.array([i.given, i.in_features]), "dtype": np.array([True, True])},
@@ -524,7 +529,14 @@ which_sizes = Exercise(
         Mistake(
             "names_taken_for_sizes",
             "sizes",
-            _every_number,
+            _every_number(0),
+            N_("You gave `{gave}`: these are the digits of the **names** mat1 and mat2, not sizes."),
+            N_("Where in the message do the shapes begin? Which sign stands before them?"),
+        ),
+        Mistake(
+            "name_and_batch_taken_for_sizes",
+            "sizes",
+            _every_number(1),
             N_("You gave `{gave}`: the digits in the **names** mat1 and mat2 were read as sizes."),
             N_("Where in the message do the shapes begin? Which sign stands before them?"),
         ),
@@ -566,19 +578,19 @@ def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
 
 
 def draw_mixing(rng: Generator, sizes: Sizes) -> Inputs:
-    T = 4
+    T = sizes.T
     D = rows(rng, (T * sizes.in_,), T * sizes.out)
-    return Inputs(sizes, x=rows(rng, (3, T), sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
+    return Inputs(sizes, x=rows(rng, (2, T), sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
 
 
 MIXING = {"affine": ("affine",), "one_way": ("earlier", "later"), "one_position": ("middle",)}
 
 
 def asked_of_layers(learner: Any, i: Inputs) -> dict[str, Any]:
-    """The learner's answer on layers that mix, beside that on two that do not."""
+    """The learner's answer on layers that mix, beside that on two that do not. Each gets x itself: a change in it shows."""
     made = layers(i)
-    apart = [bool(learner(made[name], i.x.clone())) for name in ("linear", "own_bias")]
-    return {part: np.array(apart + [bool(learner(made[name], i.x.clone())) for name in names]) for part, names in MIXING.items()}
+    apart = [bool(learner(made[name], i.x)) for name in ("linear", "own_bias")]
+    return {part: np.array(apart + [bool(learner(made[name], i.x)) for name in names]) for part, names in MIXING.items()}
 
 
 def _changes(positions: Callable[[int], list[int]], seen: Callable[[Any, int], Any]) -> Callable[[Any, Any], bool]:

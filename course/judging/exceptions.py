@@ -90,7 +90,10 @@ MEANINGS = (
     Meaning(
         ("AttributeError", "TypeError"),
         r"'NoneType'",
-        N_("Something is `None` where a value was expected: which call gave it, and does that function return what it computes?"),
+        N_(
+            "Something is `None` where a value was expected. Which call gave it? A function without `return` gives `None`, and "
+            "so do some that search and find nothing."
+        ),
     ),
     Meaning(
         ("KeyError",),

@@ -6,6 +6,7 @@ rules; is the result of the right kind; then its shape, then its values, part by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -52,8 +53,11 @@ def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
     for trial in asked.trials:
         answer = trial.answer
         if answer.forbidden:
-            says = Say(FORBIDDEN, {"name": short(answer.forbidden[0])})
-            return replace(nothing(exercise, State.FORBIDDEN, says, answer=answer), quote=answer.forbidden_lines)
+            name = answer.forbidden[0]
+            line = next((line.text for line in answer.forbidden_lines if line.here), name)
+            unseen = () if name.rpartition(".")[2] in line else (Say(CALLED_BY_ANOTHER),)
+            refusal = nothing(exercise, State.FORBIDDEN, Say(FORBIDDEN, {"name": short(name)}), *unseen, answer=answer)
+            return replace(refusal, quote=answer.forbidden_lines)
     for trial in asked.trials:
         answer = trial.answer
         if answer.changed and not answer.raised:
@@ -106,9 +110,11 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     """The verdict on answers that ran, or raised, in some trial."""
     with np.errstate(all="ignore"):
         judged = [judged_part(exercise, part, cases, reveal) for part, cases in cases_by_part(exercise, asked)]
-    first = next((one for one in judged if not one.parts[0].earned), None) or next(
-        (one for one in judged if one.state is not State.RIGHT), judged[0]
-    )
+    nothing_earned = [one for one in judged if not one.parts[0].earned]
+    if nothing_earned and len({one.error for one in nothing_earned}) == 1 and nothing_earned[0].error:
+        # One stop took all of these parts down: it is told by the part that knows its name.
+        nothing_earned.sort(key=lambda one: not one.mistake)
+    first = next(iter(nothing_earned), None) or next((one for one in judged if one.state is not State.RIGHT), judged[0])
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
     return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
 
@@ -191,6 +197,8 @@ def kind_says(exercise: Exercise, part: Part, case: Case) -> tuple[Say, ...]:
         if len(exercise.parts) > 1:
             return (Say(WRONG_KIND_OF_PART, {"name": part.name, "kind": kind, "wanted": wanted(exercise)}),)
         return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": kind, "wanted": wanted(exercise)}),)
+    if result.dtype == "str":
+        return (Say(TEXTS, {"entry": exercise.entry}),)
     if result.array is None:
         return (Say(NO_NUMBERS, {"entry": exercise.entry, "kind": result.kind}),)
     if result.array.dtype.kind == "c":
@@ -231,7 +239,7 @@ def failed(
     error = case.raised
     assert error is not None
     if not error.own and error.type == "TypeError" and "argument" in error.message:
-        says: list[Say] = [Say(NOT_CALLED_SO, {"signature": exercise.signature})]
+        says: list[Say] = [Say(NOT_CALLED_SO, {"signature": exercise.signature, "entry": exercise.entry})]
     else:
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
@@ -269,7 +277,7 @@ def wrong(exercise: Exercise, part: Part, cases: list[Case], found: Candidate | 
     if not found:
         difference = differs(case, exercise.rtol)
         if part.shape:
-            says.append(Say(SHAPE_GIVEN, {"called": called(exercise, case), "name": part.name, "gave": as_shape(case.got)}))
+            says.append(Say(SHAPE_GIVEN, {"called": called(exercise, part, case), "name": part.name, "gave": as_shape(case.got)}))
         elif by_sizes_alone(cases, equal):
             says.append(Say(ONLY_SOME_SIZES, {"sizes": sizes_text(exercise, case)}))
         elif difference.match is Match.SHAPE:
@@ -338,7 +346,7 @@ def evidence(exercise: Exercise, part: Part, case: Case, found: Candidate | None
     if got.shape != case.expected.shape:
         left = Matrix(part.name, case.expected.shape, axes=part.axes)
         right = Matrix(part.name, got.shape, axes=guessed_axes(exercise, case, got.shape))
-        return Evidence("shapes", left, right, found.between if found else "", called=called(exercise, case))
+        return Evidence("shapes", left, right, found.between if found else "", called=called(exercise, part, case))
     worst = differs(case, exercise.rtol).worst
     return Evidence(
         "values",
@@ -346,8 +354,8 @@ def evidence(exercise: Exercise, part: Part, case: Case, found: Candidate | None
         Matrix(part.name, got.shape, got, part.axes, worst),
         found.between if found else "",
         found.because(case.inputs.sizes) if found else "",
-        inputs=shown_inputs(case),
-        called=called(exercise, case),
+        inputs=shown_inputs(exercise, case),
+        called=called(exercise, part, case),
     )
 
 
@@ -365,8 +373,10 @@ def axes_of(exercise: Exercise, inputs: Inputs) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *(axis for axis in ("in", "out") if inputs.sizes.axis(axis) in sizes)]))
 
 
-def shown_inputs(case: Case) -> tuple[Matrix, ...]:
-    axes = ("N", "in", "out")
+def shown_inputs(exercise: Exercise, case: Case) -> tuple[Matrix, ...]:
+    axes = axes_of(exercise, case.inputs)
+    named = {case.inputs.sizes.axis(axis) for axis in axes}
+    axes += tuple(axis for axis in ("N", "in", "out") if case.inputs.sizes.axis(axis) not in named)
     return tuple(
         Matrix(name, value.shape, value, tuple(axis_name(size, case.inputs, axes) for size in value.shape))
         for name, value in case.inputs.items()
@@ -374,12 +384,17 @@ def shown_inputs(case: Case) -> tuple[Matrix, ...]:
     )
 
 
-def called(exercise: Exercise, case: Case) -> str:
-    """The call as the learner could make it, where some input is a plain number: "weight_of(W, 1, 2)"."""
-    values = case.inputs.items()
-    if all(isinstance(value, np.ndarray) for _, value in values):
+def called(exercise: Exercise, part: Part, case: Case) -> str:
+    """The call as the learner could make it, where some argument is a plain value: "weight_of(W, 1, 2)"."""
+    given = {name: value(case.inputs) if callable(value) else value for name, value in part.given.items()}
+    values = {**case.inputs, **given}
+    names = re.findall(r"\w+", exercise.signature.removeprefix(exercise.entry))
+    if not set(names) <= set(values):
+        return ""  # the inputs are not what the learner's object was called with
+    values = {name: values[name] for name in names}
+    if all(isinstance(value, np.ndarray) for value in values.values()):
         return ""
-    words = [name if isinstance(value, np.ndarray) else repr(value) for name, value in values]
+    words = [name if isinstance(value, np.ndarray) else repr(value) for name, value in values.items()]
     return f"{exercise.entry}({', '.join(words)})"
 
 
@@ -398,10 +413,10 @@ def filled(exercise: Exercise, part: Part, says: tuple[Say, ...], case: Case) ->
     values: dict[str, Any] = {name: getattr(sizes, name) for name in ("N", "in_", "out", "hidden", "K", "B", "T")}
     values |= {"N_out": sizes.N * sizes.out}
     values |= {name: value for name, value in case.inputs.items() if isinstance(value, int | str)}
-    values |= {"called": called(exercise, case)}
+    values |= {"called": called(exercise, part, case)}
     if case.got is not None:
         values |= shape_values(part, case)
-        values |= {"gave": as_shape(case.got), "wanted": as_shape(case.expected)} if part.shape else {}
+        values |= {"gave": as_shape(case.got), "wanted": as_shape(case.expected)} if case.expected.ndim == 1 else {}
         if case.got.shape == case.expected.shape:
             values |= values_of(part, case)
     return tuple(replace(say, values=values) for say in says)
@@ -444,6 +459,9 @@ OUT_OF_TIME = N_(
 FORBIDDEN = N_(
     "This exercise does without `{name}`: **that is what you are building**. Everything else is open: `@`, einsum, loops, NumPy."
 )
+CALLED_BY_ANOTHER = N_(
+    "Your line does not call it by name, but **what it calls does**: a layer that is called, for one, computes with it."
+)
 CHANGED = N_("Your code **changed its input** in place: {names}.")
 WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
 WRONG_NUMBER = N_("{wanted} results are asked for, and `{came}` came back.")
@@ -461,6 +479,7 @@ NO_NUMBERS = N_(
     "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something other than "
     "numbers."
 )
+TEXTS = N_("`{entry}` returned **texts** that hold digits, not numbers: `int('4')` makes the number 4 of the text '4'.")
 COMPLEX = N_("The result is complex, and the inputs are real: where does an imaginary part come in?")
 REQUIRES_GRAD = N_("The result requires a gradient, and the inputs do not: return plain numbers.")
 SPARSE = N_(
@@ -483,7 +502,7 @@ SHARES = N_(
     "the other. A copy (`.clone()`) keeps them apart."
 )
 NOT_CALLED_SO = N_(
-    "The check calls `{signature}`, and your function cannot be called that way: compare its parameters with the ones asked for."
+    "The check calls `{signature}`, and your `{entry}` cannot be called that way: compare its parameters with the ones asked for."
 )
 RAISED = N_("The code stopped in line {line}.")
 RAISED_SOMEWHERE = N_("The code stopped with an error.")

@@ -20,6 +20,7 @@ class Clash:
     left_shape: Shape = ()
     right_shape: Shape = ()
     product: bool = True  # in a product; else axis by axis, as in a sum
+    sheets: bool = False  # a product matrix by matrix, where the factors have more than two axes
 
     @property
     def located(self) -> bool:
@@ -46,12 +47,16 @@ def explain(message: str, inputs: Inputs, axes: tuple[str, ...]) -> tuple[Say, E
     values = {"left": named(found.left, inputs, axes), "right": named(found.right, inputs, axes)}
     if not found.product:
         return Say(SUM, values), pictured(found, inputs, axes)
-    return Say(PRODUCT, values), pictured(found, inputs, axes)
+    return Say(PRODUCT_OF_SHEETS if found.sheets else PRODUCT, values), pictured(found, inputs, axes)
 
 
 PRODUCT = N_(
     "In a product, the last axis of the left factor meets the first axis of the right one, "
     "and here their sizes differ: `{left}` and `{right}`."
+)
+PRODUCT_OF_SHEETS = N_(
+    "In a product of tensors with three axes or more, matrices are multiplied: the last axis of the left factor meets the "
+    "last axis but one of the right one, and here their sizes differ: `{left}` and `{right}`."
 )
 SUM = N_(
     "Two shapes are compared axis by axis from the right: the sizes must be equal or 1, and here they are `{left}` and `{right}`."
@@ -125,7 +130,7 @@ PATTERNS = (
     ),
     (  # torch: bmm
         r"Expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\] but got: \[\d+, (\d+)\]",
-        lambda m: Clash(int(m[1]), int(m[2])),
+        lambda m: Clash(int(m[1]), int(m[2]), sheets=True),
     ),
     (  # NumPy: np.dot
         r"shapes (\([\d, ]+\)) and (\([\d, ]+\)) not aligned: (\d+) \(dim \d+\) != (\d+) \(dim \d+\)",

@@ -17,5 +17,5 @@ BANK: dict[str, tuple[str, str | None]] = {
     "load_bias_forgotten": ("load-numbers", "x @ W.T + 0.25"),
     "load_added": ("load-numbers", "x @ (W + 0.25).T + b + 0.25"),
     "dot_weight_on_the_left": ("dot-of-a-batch", "W @ x"),
-    "telling_input_all_alike": ("telling-input", "np.zeros(in_ * (in_ - 1) // 2, dtype=bool)"),
+    "telling_input_all_alike": ("telling-input", "np.zeros((in_, in_), dtype=bool)"),
 }

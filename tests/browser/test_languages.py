@@ -347,10 +347,15 @@ def place(page: Page, which: int) -> dict[str, float]:
 
 def scroll(page: Page, where: list) -> dict[str, float]:
     """Scrolls so that a part of a cell is above the edge of the view; where it is then."""
-    script = """await notebook().scrollToItem(which);
-      const { top, height } = await place(which);
-      notebook().outerNode.scrollTop += top + part * height;
-      return place(which);"""
+    # Asked anew when the cell has left the view again: while the page opens, JupyterLab learns the heights of cells above it.
+    script = """for (let left = 3; ; left -= 1) {
+      try {
+        await notebook().scrollToItem(which);
+        const { top, height } = await place(which);
+        notebook().outerNode.scrollTop += top + part * height;
+        return await place(which);
+      } catch (error) { if (!left) throw error; }
+    }"""
     return evaluate(page, f"async ([which, part]) => {{ {PLACE} {script} }}", where)
 
 
