@@ -197,6 +197,16 @@ local_backward = Exercise(
             N_("With a = 3: by how much does a² grow when a becomes 3.01? Divide that by 0.01."),
         ),
         Mistake(
+            "local_square_grown_by_one",
+            "da_square",
+            _local(da_square=lambda a, b, g: (2 * a + 1) * g),
+            N_(
+                "At the square you took the growth over **a whole step of 1**, and on that step the curve has already become "
+                "steeper."
+            ),
+            N_("With a = 3: by how much does a² grow when a becomes 3.01? And when it becomes 3.0001? Divide by the step."),
+        ),
+        Mistake(
             "local_square_slope_of_a_line",
             "da_square",
             _local(da_square=lambda a, b, g: 2 * g),
@@ -212,8 +222,11 @@ local_backward = Exercise(
         ),
     ),
     hints=(
-        N_("For each node ask: if this operand grows by 1 and the other stays, by how much does the result grow?"),
-        N_("That number is the local derivative. What arrives at the node says how much L grows for each 1 of the result."),
+        N_(
+            "For each node ask: if this operand grows by a little and the other stays, how many times as much does the result "
+            "grow?"
+        ),
+        N_("That number is the local derivative. What arrives at the node says how many times as fast as the result L grows."),
         N_("Everything is done entry by entry: five tensors, each of the shape of its operand."),
     ),
     minutes=5,
@@ -1134,7 +1147,7 @@ OVERWRITES = N_(
 ADD_OR_REPLACE = N_("When something arrives at a value that has a gradient already: what should become of the two numbers?")
 AGAIN_IN_ORDER = N_("In your order a value stands **more than once**: it passes on again what it has passed on before.")
 ONCE_EACH = N_("How often should each value stand in the order, and how can you tell that it is there already?")
-KEEPS = N_("A second backward **adds to what the first one left**: you got a sum of two gradients.")
+KEEPS = N_("A second backward **adds to what the first one left**: the old gradients are in the new ones.")
 WHERE_TO_START = N_("With which gradients should a backward begin: for L itself, and for all the values it goes back to?")
 
 engine = Exercise(

@@ -34,11 +34,11 @@ def shown_layer() -> Inputs:
 
 
 def layer_gradients(**of: str) -> Gradients:
-    """Autograd's gradients of y = xWᵀ + b where G arrives: {part: tensor}."""
+    """Autograd's gradients of y = xWᵀ + b where G arrives: {part: tensor}. No gradient depends on b: it is the lesson's own."""
     return Gradients(
         of=of,
         fn=lambda x, W, b: x @ W.T + b,
-        given=lambda i: {"x": i.x, "W": i.W, "b": np.zeros(len(i.W))},
+        given=lambda i: {"x": i.x, "W": i.W, "b": np.resize(thread()["b"], len(i.W))},
         upstream="G",
         letters={"y": "G"},
     )
@@ -116,6 +116,13 @@ one_column_backward = Exercise(
             _column(dx=lambda x, W, b, g: g.T @ W),
             N_("The numbers of dx are right, but they **lie in a row**: `{got_shape}`, and x stands."),
             N_("A gradient has the shape of its tensor. Which shape does x have?"),
+        ),
+        Mistake(
+            "db_given_itself",
+            "db",
+            _column(db=lambda x, W, b, g: b.clone()),
+            N_("Your db is **b itself**: where the line stands, and not how L changes with it."),
+            N_("If b grows by a little, by how much does z grow, and by how much does L?"),
         ),
         Mistake(
             "dX_local_derivative_only",
@@ -635,6 +642,13 @@ OF_X = (
         lambda x, W, G: G @ W / len(x),
         N_("Every number of your dX is exactly 1/{N} of what it should be, and N = {N}: an **average over the batch**."),
         N_("A sample's row of dX has paths to its own row of y only. Over what would one average?"),
+    ),
+    Known(
+        "dX_result_for_upstream",
+        "dX",
+        lambda x, W, G: x @ W.T @ W,
+        N_("What you sent back through W is **the result y**, where G should be: no loss has a say in your dX."),
+        N_("Change G. Does your dX change?"),
     ),
     Known(
         "dX_last_sample_only",

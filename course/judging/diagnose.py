@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,12 @@ def diagnose(exercise: Exercise, part: Part, cases: list[Case]) -> Candidate | N
         for candidate in candidates(exercise, part):
             if explains(candidate, generic):
                 return candidate
+        # A size written as a number makes the mistake another one where that size differs; two draws of equal sizes tell it.
+        of_one_size = [case for case in generic if case.inputs.sizes == exercise.sizes[0]]
+        if len(of_one_size) < len(generic):
+            for candidate in candidates(exercise, part):
+                if explains(candidate, of_one_size):
+                    return replace(candidate, says=(*candidate.says, Say(OF_THESE_SIZES)))
     return None
 
 
@@ -87,19 +93,18 @@ def explains(candidate: Candidate, cases: list[Case]) -> bool:
 
 def by_square_probe(exercise: Exercise, part: Part, generic: list[Case], square: list[Case]) -> Candidate | None:
     """For an answer that raised: the mistake that raises where it did and gives what it gave where it ran."""
+    # Two at once are left out: a stop hides what would have been done after it.
     fitting = [
         candidate
         for candidate in candidates(exercise, part)
-        if all(raises_alike(candidate.gives(case), case) for case in generic)
+        if not candidate.double and all(raises_alike(candidate.gives(case), case) for case in generic)
     ]
-    # Below, two at once are left out: a stop hides what would have been done after it.
-    single = [candidate for candidate in fitting if not candidate.double]
     if square and not any(case.raised for case in square):
         named = next((candidate for candidate in fitting if explains(candidate, square)), None)
-        return named or alone([candidate for candidate in single if stops_alike(candidate, generic, square)])
+        return named or alone([candidate for candidate in fitting if stops_alike(candidate, generic, square)])
     # It raises on the square probe too: then the message has to tell, and one mistake alone must have it.
     cases = [case for case in (*generic, *square) if case.raised]
-    return alone([candidate for candidate in single if all(same_clash(candidate.gives(case), case) for case in cases)])
+    return alone([candidate for candidate in fitting if all(same_clash(candidate.gives(case), case) for case in cases)])
 
 
 def alone(fitting: list[Candidate]) -> Candidate | None:
@@ -189,6 +194,10 @@ def both(one: Candidate, other: Candidate) -> Candidate:
 
 
 BESIDES = N_("There is a second thing as well.")
+OF_THESE_SIZES = N_(
+    "For other sizes the result is something else again: is **a size written into the code** as a number, where it should be "
+    "read from a shape?"
+)
 
 
 def _form(id: str, change: Callable[[np.ndarray, Case], Any], message: str, hint: str, between: str = "") -> Candidate:

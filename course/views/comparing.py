@@ -50,6 +50,7 @@ Mine = Mapping[str, Any] | Callable[..., Any]
 AGREES = N_("Your {name} **agrees** with autograd.")
 FIRST_WRONG = N_("Here, on the way back, is the **first wrong** gradient of yours: {name}.")
 ALSO_WRONG = N_("Your {name} is wrong too. On the way back {first} comes before it: mend that one first.")
+DONE_BUT = N_("The numbers on the cards are autograd's. Of yours, {names} still differ from them.")
 NOT_GIVEN = N_("You gave no {name}, so there is nothing to compare here.")
 IS_NONE = N_(
     "Your {name} is `None`: nothing was computed for it. Was `.grad` read before `backward()`, or does the tensor need no "
@@ -110,7 +111,7 @@ def compare_board(trace: Trace, mine: Mine, exercise: Exercise, inputs: Inputs |
     """
     values = inputs_given(exercise, None) if inputs is None else inputs
     judged = judged_parts(exercise, mine, values)
-    board = graph_board(trace)
+    board = told_of(judged, graph_board(trace))
     places = sorted(((brought(trace, exercise, one.part, values), one) for one in judged), key=lambda place: place[0][0])
     first = next((one.part.name for _, one in places if one.mark == WRONG), "")
     steps = list(board.steps)
@@ -129,6 +130,15 @@ def compare_board(trace: Trace, mine: Mine, exercise: Exercise, inputs: Inputs |
     if first:
         stops.append(Stop(f"✗ {first}", next(i for i, one in enumerate(whole) if any(m.kind == FIRST for m in one.marks))))
     return replace(board, matrices=tuple(matrices), steps=tuple(whole), stops=tuple(stops))
+
+
+def told_of(judged: list[Judged], board: Board) -> Board:
+    """The board, whose last step does not say that all is done where some of *judged* are wrong."""
+    wrong = ", ".join(one.part.name for one in judged if one.mark == WRONG)
+    if not wrong:
+        return board
+    last = replace(board.steps[-1], say=(Say(DONE_BUT, {"names": wrong}),))
+    return replace(board, steps=(*board.steps[:-1], last))
 
 
 def first_wrong(board: Board) -> int | None:
