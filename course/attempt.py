@@ -23,6 +23,7 @@ Same = Callable[[Any, Any], None]
 def attempt(exercise_id: str) -> Iterator[Same]:
     """Run the cell's own comparison for an exercise. Raises nothing that the learner's code raises, but KeyboardInterrupt."""
     from course.asking import LIMIT, Clock, OutOfTime, below
+    from course.earlier import entry_of
     from course.exercises import UnknownExercise, find
 
     try:
@@ -36,11 +37,12 @@ def attempt(exercise_id: str) -> Iterator[Same]:
             yield same
     except OutOfTime:
         line("wrong", "!", STOPPED_LOOP, entry=entry, limit=LIMIT)
-    except NotImplementedError:
-        line("quiet", "–", WAITING, entry=entry)
+    except NotImplementedError as error:
+        line("quiet", "–", WAITING, entry=entry_of(error.__traceback__, exercise_id) or entry)
     # Run All has to reach the check, which shows this error with its line and what it means.
     except Exception as error:  # noqa: BLE001
-        line("wrong", "!", STOPPED, entry=entry, error=f"{type(error).__name__}")
+        where = entry_of(error.__traceback__, exercise_id) or entry
+        line("wrong", "!", STOPPED, entry=where, error=f"{type(error).__name__}")
     put_back(before)
 
 
@@ -128,7 +130,7 @@ def N_(message: str) -> str:
 
 
 WAITING = N_("`{entry}` is waiting for your code.")
-STOPPED = N_("The comparison with `{entry}` stopped with `{error}`. The check below says more.")
+STOPPED = N_("The comparison stopped in `{entry}` with `{error}`. Its check says more.")
 STOPPED_LOOP = N_(
     "`{entry}` did not end within {limit} seconds and was **stopped**: it is likely a loop without an end. The check below says "
     "more."

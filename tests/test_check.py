@@ -109,3 +109,56 @@ def test_the_report_hides_the_solution_where_the_source_is_not(monkeypatch, tmp_
 
 def test_a_function_defined_elsewhere_is_checked_too():
     assert repr(checked("linear-column", {"linear_column": define(RIGHT, "linear_column")})) == "4"
+
+
+# -- an answer that calls an answer -----------------------------------------------------------------------------------
+
+RIGHT_BELOW = """
+def nd_backward(x, W, G):
+    rows = G.reshape(-1, G.shape[-1])
+    return G @ W, rows.T @ x.reshape(-1, x.shape[-1]), rows.sum(0)
+"""
+WRONG_BELOW = RIGHT_BELOW.replace("rows.sum(0)", "rows.mean(0)")
+NOT_BEGUN = "def nd_backward(x, W, G):\n    raise NotImplementedError\n"
+LAYER = """
+class Layer:
+    def __init__(self, W, b):
+        self.W, self.b, self.dW, self.db = W, b, W * 0, b * 0
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T + self.b
+
+    def backward(self, G):
+        dX, dW, db = nd_backward(self.x, self.W, G)
+        self.dW, self.db = self.dW + dW, self.db + db
+        return dX
+"""
+
+
+def told(exercise_id: str, source: str) -> str:
+    return " ".join(checked(exercise_id, cell(source)).text().split())
+
+
+def test_a_right_answer_that_calls_a_wrong_one_is_told_where_to_begin():
+    said = told("layer-class", WRONG_BELOW + LAYER)
+    assert "Layer calls your nd_backward" in said
+    assert "begin there" in said
+
+
+def test_a_right_answer_that_calls_one_not_begun_is_not_the_one_that_waits():
+    said = told("layer-class", NOT_BEGUN + LAYER)
+    assert "Layer calls your nd_backward" in said
+    assert "waiting for your code" not in said
+
+
+def test_an_answer_that_waits_itself_is_said_to_wait():
+    own = "def right(backward):\n    nd_backward\n    raise NotImplementedError"
+    assert "waiting for your code" in told("sharp-test", NOT_BEGUN + own)
+
+
+def test_a_wrong_answer_that_calls_only_right_ones_is_judged_by_itself():
+    wrong = LAYER.replace("self.dW, self.db = self.dW + dW, self.db + db", "self.dW, self.db = dW, db")
+    said = told("layer-class", RIGHT_BELOW + wrong)
+    assert "calls your" not in said
+    assert "Only the last backward pass" in said

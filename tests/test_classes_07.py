@@ -111,7 +111,7 @@ def test_state_on_the_class_is_named_at_every_check(changes: tuple[tuple[str, st
     ids=["in the body of the class", "in a default argument"],
 )
 def test_one_pile_for_all_objects_is_named(changes: tuple[tuple[str, str], ...]):
-    assert verdict("shared-layer", but(*changes, source=PILE)).mistake == "shared_pile_on_the_class"
+    assert verdict("shared-layer", but(*changes, source=PILE)).mistake == "shared_stack_on_the_class"
 
 
 def test_gradients_in_a_global_variable_are_told_as_state_between_calls():

@@ -138,7 +138,7 @@ load_numbers = Exercise(
     id="load-numbers",
     entry="load",
     title=N_("Numbers into a layer"),
-    proves=N_("The numbers are in the layer, and they are its own: what happens to W afterwards is no concern of it."),
+    proves=N_("The numbers are in the layer, and they are its own: what happens to W afterwards does not touch them."),
     signature="load(layer, W, b)",
     parts=(Part("y", 1, ("N", "out")), Part("later", 2, ("N", "out"))),
     draw=draw_layer,
@@ -191,8 +191,8 @@ load_numbers = Exercise(
             "",
             _loaded(_copied, free=False),
             N_(
-                "PyTorch **records** what happens to a parameter, and it does not let a recorded one be overwritten in place. "
-                "Loading is no part of any computation."
+                "PyTorch **records** what happens to a parameter, and it does not let a recorded one be "
+                "overwritten in place. Loading is not part of any computation."
             ),
             N_("In which block is nothing recorded?"),
         ),
@@ -280,7 +280,7 @@ def _module(
     weight: Callable[[int, int], tuple[int, ...]] = lambda in_, out: (out, in_),
     bias: Callable[[int, int], tuple[int, ...]] = lambda in_, out: (out,),
     forward: Callable[[Any, Any], Any] = lambda m, x: x @ m.weight.T + m.bias,
-    registers: bool = True,
+    registers: tuple[str, ...] = ("weight", "bias"),
     begins: bool = True,
 ) -> Callable[[int, int], Any]:
     """A module as a learner could write it, its shapes from (in_features, out_features)."""
@@ -288,14 +288,16 @@ def _module(
     def make(in_features: int, out_features: int) -> Any:
         import torch
 
-        held = torch.nn.Parameter if registers else lambda tensor: tensor
+        def held(name: str, *shape: int) -> Any:
+            tensor = torch.zeros(*shape)
+            return torch.nn.Parameter(tensor) if name in registers else tensor
 
         class MyLinear(torch.nn.Module):
             def __init__(self) -> None:
                 if begins:
                     super().__init__()
-                self.weight = held(torch.zeros(weight(in_features, out_features)))
-                self.bias = held(torch.zeros(bias(in_features, out_features)))
+                self.weight = held("weight", *weight(in_features, out_features))
+                self.bias = held("bias", *bias(in_features, out_features))
 
             def forward(self, x: Any) -> Any:
                 return forward(self, x)
@@ -333,18 +335,32 @@ my_linear = Exercise(
         Mistake(
             "params_not_registered",
             "registered",
-            _module(registers=False),
+            _module(registers=()),
             N_(
-                "`weight` and `bias` are **plain tensors** here: the module keeps them, but does not count them among its "
-                "parameters, so nobody who asks for those will find them."
+                "`weight` and `bias` are **plain tensors** here: the module keeps them, but does not "
+                "count them among its parameters, so whoever asks for those will not find them."
             ),
             N_("What must a tensor be wrapped in to become a parameter?"),
+        ),
+        Mistake(
+            "weight_not_registered",
+            "registered",
+            _module(registers=("bias",)),
+            N_("`weight` is a **plain tensor** here, so it is not among the parameters; `bias` is."),
+            N_("How did you make the one, and how the other?"),
+        ),
+        Mistake(
+            "bias_not_registered",
+            "registered",
+            _module(registers=("weight",)),
+            N_("`bias` is a **plain tensor** here, so it is not among the parameters; `weight` is."),
+            N_("How did you make the one, and how the other?"),
         ),
         Mistake(
             "super_init_forgotten",
             "",
             _module(begins=False),
-            N_("A parameter came before the module was **ready to register** any: its own beginning has not run."),
+            N_("You made a parameter before the module was **ready to register** any: nn.Module has not been set up yet."),
             N_("Which line of `__init__` has to come first, so that nn.Module prepares its lists?"),
         ),
         Mistake(
@@ -459,7 +475,7 @@ without_bias = Exercise(
             "without_bias",
             lambda layer, x: x @ layer.weight.T + layer.bias,
             N_("You added `layer.bias`, but this layer **has none**: there is `None`, not a tensor of zeros."),
-            N_("How do you ask a name whether it holds `None`, before you add it?"),
+            N_("How do you find out whether `layer.bias` is `None`, before you add it?"),
         ),
         Mistake(
             "bias_never_added",
@@ -516,7 +532,7 @@ parameter_count = Exercise(
             "params_count_without_bias",
             "with_bias",
             lambda in_, out, bias: in_ * out,
-            N_("You counted the weights of {in_} features and {out} neurons, but **no biases**, also where there are some."),
+            N_("You counted the weights of {in_} features and {out} neurons, but **no biases**, even where the layer has some."),
             N_("How many biases does a layer with {out} neurons have?"),
         ),
         Mistake(
@@ -539,6 +555,13 @@ parameter_count = Exercise(
             lambda in_, out, bias: in_ * out + out,
             N_("Where the layer has **no bias**, you counted {out} of them all the same."),
             N_("What does `bias=False` leave of the layer?"),
+        ),
+        Mistake(
+            "params_count_sizes_added_alone",
+            "with_bias",
+            lambda in_, out, bias: in_ + out,
+            N_("You **added** the numbers of features and neurons: that would be one weight for each, not one for each pair."),
+            N_("How many links lead from {in_} features to {out} neurons?"),
         ),
         Mistake(
             "params_count_sizes_added",
@@ -574,16 +597,19 @@ def ask_kernel(learner: Any, i: Inputs) -> dict[str, Any]:
 
     kernel, b = i.kernel.clone(), i.b.clone()
     with new_layers_hold_before():
-        layer = learner(kernel, b).double()
+        layer = learner(kernel, b)
+
+    def called() -> Any:
+        return layer(i.x.to(layer.weight.dtype)).detach()  # in float32 where the layer is: that has a sentence of its own
 
     def called_later() -> Any:
         with torch.no_grad():
             kernel.add_(1)
             b.add_(1)
-        return layer(i.x).detach()
+        return called()
 
     return {
-        "y": Later(lambda: layer(i.x).detach()),
+        "y": Later(called),
         "weight": Later(lambda: layer.weight.detach().clone()),
         "later": Later(called_later),
     }
@@ -646,7 +672,7 @@ from_kernel = Exercise(
     id="from-kernel",
     entry="from_kernel",
     title=N_("Taking over a kernel"),
-    proves=N_("A kernel (in, out) is the same layer written column by column: it is turned once, when it is taken over."),
+    proves=N_("A kernel (in, out) is the same layer written column by column: it is transposed once, when it is taken over."),
     signature="from_kernel(kernel, b)",
     parts=(Part("y", 1, ("N", "out")), Part("weight", 1, ("out", "in")), Part("later", 1, ("N", "out"))),
     draw=draw_kernel,
@@ -758,6 +784,12 @@ def _unlike(x: Any, sample: Callable[[Any], Any], batch: Callable[[Any], Any]) -
     return sample(x) if x.ndim == 1 else batch(x)
 
 
+def _row_by_row(W: Any, x: Any) -> Any:
+    import torch
+
+    return torch.stack([W @ row for row in x])
+
+
 dot_of_a_batch = Exercise(
     id="dot-of-a-batch",
     entry="product",
@@ -781,11 +813,18 @@ dot_of_a_batch = Exercise(
             N_("On which side of the product must the rows of x stand for their features to meet those of W?"),
         ),
         Mistake(
+            "dot_row_by_row_alone",
+            "sample",
+            _row_by_row,
+            N_("Your loop takes **a row at a time**; one sample with one axis has no rows, only single numbers."),
+            N_("Which product treats one sample and a batch alike, without a loop?"),
+        ),
+        Mistake(
             "dot_batch_as_columns",
             "batch",
             lambda W, x: _unlike(x, lambda x: W @ x, lambda x: W @ x.T),
             N_("The numbers of the batch are right, but the samples came out as **columns**: `{got_shape}`."),
-            N_("They came as rows. What is to be done with the result?"),
+            N_("The samples went in as rows. What must you do to the result?"),
         ),
         Mistake(
             "dot_batch_of_the_first",
@@ -824,12 +863,14 @@ def draw_telling(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def swaps_seen(learner: Any, i: Inputs) -> Any:
-    """seen[j, k]: does the learner's x tell W from W with columns j and k exchanged? Upper triangle, False elsewhere."""
+    """seen[j, k]: does the learner's x tell W from W with columns j and k exchanged? All True where x is no such input."""
     import torch
 
     x = torch.as_tensor(learner(i.in_), dtype=torch.float64)
-    seen = np.zeros((i.in_, i.in_), dtype=bool)
-    for j, k in itertools.combinations(range(i.in_), 2):
+    seen = np.ones((i.in_, i.in_), dtype=bool)
+    if x.shape != (i.in_,):
+        return seen
+    for j, k in itertools.product(range(i.in_), repeat=2):
         other = i.W.clone()
         other[:, [j, k]] = i.W[:, [k, j]]
         seen[j, k] = not torch.allclose(i.W @ x, other @ x, rtol=1e-9, atol=1e-12)
@@ -847,7 +888,7 @@ telling_input = Exercise(
     parts=(Part("seen", 2, ("in", "in")),),
     draw=draw_telling,
     ask=swaps_seen,
-    expect=lambda i: np.triu(np.ones((i.in_, i.in_), dtype=bool), 1),
+    expect=lambda i: ~np.eye(i.in_, dtype=bool),
     accepts=frozenset({"array", "bool"}),
     mistakes=(
         Mistake(
@@ -859,6 +900,13 @@ telling_input = Exercise(
                 "any order of the columns."
             ),
             N_("If two columns of W change places, which two numbers of x must differ for the product to notice?"),
+        ),
+        Mistake(
+            "telling_input_of_another_shape",
+            "seen",
+            lambda in_: np.eye(in_),
+            N_("What you gave is not **one axis of {in_} numbers**, and only such an x can meet the columns of W."),
+            N_("Which shape has one sample with {in_} features?"),
         ),
         Mistake(
             "telling_input_one_hot",
@@ -875,8 +923,8 @@ telling_input = Exercise(
             "seen",
             lambda in_: [1.0, -1.0] * (in_ // 2) + [1.0] * (in_ % 2),
             N_(
-                "Only **two different numbers** stand in your input, in turn: two columns that meet the same number may change "
-                "places, and nothing shows."
+                "Your input holds only **two different numbers**, in turn: two columns that meet the same "
+                "number may change places, and nothing shows."
             ),
             N_("How many of the {in_} numbers may be equal, if every pair of columns is to be told apart?"),
         ),

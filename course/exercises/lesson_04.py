@@ -102,7 +102,7 @@ forward_nd = Exercise(
                 "The numbers are right, but the leading axes were merged and **never put back**: the result has the shape "
                 "`{got_shape}`."
             ),
-            N_("What did the shape of x look like before you merged its axes? Which of it should be found again in the result?"),
+            N_("What did the shape of x look like before you merged its axes? Which part of it should come back in the result?"),
         ),
         Mistake(
             "nd_wrong_regrouping",
@@ -236,8 +236,8 @@ einsum_equation = Exercise(
         ),
     ),
     hints=(
-        N_("For a batch the equation is written with three letters: n, i, o. Which two has x, which two has W, which two has y?"),
-        N_("`leading` is a piece of text, and `+` joins texts. Put it where the letter n would stand."),
+        N_("For a batch the equation is written with three letters: n, i, o. Which two does x have, which two W, which two y?"),
+        N_("`leading` is a string, and `+` joins strings. Put it where the letter n would stand."),
     ),
     minutes=5,
 )
@@ -255,8 +255,9 @@ def asked_of_shapes(learner: Any, i: Inputs) -> dict[str, Any]:
 
 
 def draw_shapes(rng: Generator, sizes: Sizes) -> Inputs:
-    """The same shapes, in sizes of the draw: the features last."""
-    N, B, T, in_ = (int(size) for size in different_sizes(rng, 4))
+    """The same shapes, in sizes of the draw: the features last, and as many as the lesson's W has."""
+    N, B, T = different_sizes(rng, 3)
+    in_ = 4
     return Inputs(
         sizes,
         two_axes=((N, in_), (1, in_), (B, in_)),
@@ -306,7 +307,7 @@ affine_agrees = Exercise(
             N_("How many features has one row after flattening (5, 7, 4), and how many columns has W?"),
         ),
     ),
-    hints=(N_("Write the shape of both results below each other. Equal numbers need equal shapes first."),),
+    hints=(N_("Write the shapes of the two results one below the other. Equal numbers need equal shapes first."),),
     minutes=4,
 )
 
@@ -368,7 +369,7 @@ affine_blocks = Exercise(
             "blocks_side_by_side",
             "D",
             lambda W, T: W.T.repeat(T, 1),
-            N_("The blocks stand **below each other**, `{got_shape}`: all positions would be added up into one."),
+            N_("The blocks stand **one below the other**, `{got_shape}`: all positions would be added up into one."),
             N_("How many numbers does one flattened row of y have?"),
         ),
         Mistake(
@@ -398,7 +399,10 @@ count_positions = Exercise(
     id="count-positions",
     entry="count",
     title=N_("Weights for a sheet of positions"),
-    proves=N_("nn.Linear has one small W for all positions. Affine needs a weight for each position and feature of its row."),
+    proves=N_(
+        "nn.Linear has one small W for all positions. Affine needs, for each neuron, a weight for "
+        "every position and feature of its row."
+    ),
     signature="count(in_, out, T)",
     parts=(Part("linear", 1), Part("affine", 1)),
     draw=draw_positions,
@@ -418,6 +422,20 @@ count_positions = Exercise(
             lambda in_, out, T: (in_ * out, T * in_ * out),
             N_("You counted **no biases**."),
             N_("How many neurons does each of the two layers have?"),
+        ),
+        Mistake(
+            "params_count_the_other_way_round",
+            "linear",
+            lambda in_, out, T: (T * in_ * out + out, in_ * out + out),
+            N_("The two numbers are right, but **in the other order**: first nn.Linear, then Affine."),
+            N_("Which of the two layers has fewer parameters?"),
+        ),
+        Mistake(
+            "affine_counted_without_bias",
+            "affine",
+            lambda in_, out, T: (in_ * out + out, T * in_ * out),
+            N_("For Affine you counted the weights, but **no biases**."),
+            N_("How many numbers does Affine give for one sheet, and what is added to each of them?"),
         ),
         Mistake(
             "affine_counted_like_linear",
@@ -486,7 +504,7 @@ which_sizes = Exercise(
     entry="which_sizes",
     title=N_("What an error message says"),
     proves=N_(
-        "The message shows both shapes as they were multiplied, the weight already turned: the two inner sizes did not meet."
+        "The message shows both shapes as they were multiplied, the weight already transposed: the two inner sizes did not meet."
     ),
     signature="which_sizes(message)",
     parts=(Part("sizes", 2, given={"message": lambda i: i.product}), Part("dtype", 1)),
@@ -500,8 +518,8 @@ which_sizes = Exercise(
             "sizes",
             _read(lambda n: (n[1], n[3])),
             N_(
-                "You gave `{gave}`: for W you took the last number of the message. The weight stands there "
-                "**already turned**, (in, out)."
+                "You gave `{gave}`: for W you took the last number of the message. The weight is "
+                "**already transposed** there, (in, out)."
             ),
             N_("Which two of the four numbers stand next to each other in the product and should be equal?"),
         ),
@@ -550,7 +568,7 @@ which_sizes = Exercise(
     ),
     hints=(
         N_('`re.search(r"\\((\\d+)x(\\d+) and (\\d+)x(\\d+)\\)", message)` finds the four numbers in brackets, or `None`.'),
-        N_("Of (5x6 and 4x3): x is (5, 6), the turned weight (4, 3). Which two sizes should have been equal?"),
+        N_("Of (5x6 and 4x3): x is (5, 6), the transposed weight (4, 3). Which two sizes should have been equal?"),
     ),
     minutes=5,
 )
@@ -567,13 +585,19 @@ def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
     def affine(x: Any) -> Any:
         return (x.reshape(x.shape[0], -1) @ D).reshape(x.shape[0], x.shape[1], -1)
 
+    def from_the_middle(x: Any) -> Any:
+        at = x.shape[1] // 2
+        return (x + x[:, at : at + 1]) @ W.T
+
     return {
         "linear": lambda x: x @ W.T,
         "own_bias": lambda x: x @ W.T + torch.arange(x.shape[1], dtype=x.dtype)[:, None],
         "affine": affine,
         "earlier": lambda x: (x @ W.T).cumsum(1),
         "later": lambda x: (x @ W.T).flip(1).cumsum(1).flip(1),
-        "middle": lambda x: torch.cat([x[:, :1], x[:, 1:] + x[:, 1:2]], 1) @ W.T,
+        "from_the_first": lambda x: torch.cat([x[:, :1], x[:, 1:] + x[:, :1]], 1) @ W.T,
+        "from_the_last": lambda x: torch.cat([x[:, :-1] + x[:, -1:], x[:, -1:]], 1) @ W.T,
+        "from_the_middle": from_the_middle,
     }
 
 
@@ -583,7 +607,11 @@ def draw_mixing(rng: Generator, sizes: Sizes) -> Inputs:
     return Inputs(sizes, x=rows(rng, (2, T), sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
 
 
-MIXING = {"affine": ("affine",), "one_way": ("earlier", "later"), "one_position": ("middle",)}
+MIXING = {
+    "affine": ("affine",),
+    "one_way": ("earlier", "later"),
+    "one_position": ("from_the_first", "from_the_last", "from_the_middle"),
+}
 
 
 def asked_of_layers(learner: Any, i: Inputs) -> dict[str, Any]:
@@ -655,6 +683,13 @@ mixes_positions = Exercise(
             _changes(lambda T: [0, T - 1], _others),
             N_("You changed the first and the last position, and **the ones between** were never asked."),
             N_("Is there a layer in which only a middle position reaches the others?"),
+        ),
+        Mistake(
+            "mixing_asked_of_one_between",
+            "one_position",
+            _changes(lambda T: [1], _others),
+            N_("You changed **one position**. A layer in which only another one reaches the others was not noticed."),
+            N_("If a single position reaches all others and you do not know which, how many have to be tried?"),
         ),
     ),
     hints=(

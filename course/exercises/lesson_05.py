@@ -292,15 +292,18 @@ vector_jacobian = Exercise(
             "vjp_jacobian_times_vector",
             "",
             _steps(ds=lambda x, J, g: J @ g),
-            N_("You put `g` where a change of s belongs: so J is multiplied on the way **forward**, by its `in` axis."),
+            N_(
+                "You put `g` where a change of s belongs. That is how J is used on the way **forward**: "
+                "there its `in` axis meets the vector."
+            ),
             N_("What arrives has a number for every row of J. Which axis of J does it have to meet?"),
         ),
         Mistake(
             "vjp_upstream_ignored",
             "ds",
             _steps(ds=lambda x, J, g: J.sum(0)),
-            N_("Your ds is the sum of the rows of J, **whatever `g` is**: every y counted with 1."),
-            N_("Let one number of `g` be 0. May the row of J for that y still count?"),
+            N_("Your ds is the sum of the rows of J, **whatever `g` is**: every y counted with weight 1."),
+            N_("Let one number of `g` be 0. Should the row of J for that y still count?"),
         ),
         Mistake(
             "vjp_upstream_collapsed",
@@ -552,7 +555,7 @@ residual_paths = Exercise(
             "residual_dw_with_skip",
             "dw",
             _residual(dw=lambda x, w, g: g + g * x),
-            N_("In your dw there is a path **too many**: w is not on the one that leads past the product."),
+            N_("Your dw has one path **too many**: w is not on the path that leads past the product."),
             N_("y = x + w ⊙ x. In which of the two terms does w stand?"),
         ),
         Mistake(
@@ -610,7 +613,7 @@ def _broadcast(**wrong: Answer) -> Answer:
 broadcast_operand = Exercise(
     id="broadcast-operand",
     entry="broadcast_backward",
-    title=N_("What broadcasting used many times"),
+    title=N_("A number that is used many times"),
     proves=N_(
         "Broadcasting uses one number many times, so many paths lead back to it, and they add up: a gradient has the "
         "shape of its "
@@ -629,7 +632,7 @@ broadcast_operand = Exercise(
             "ds",
             _broadcast(ds=lambda x, s, c, G: G * x),
             N_("Your ds is `{got_shape}`, **a row for every sample**, and all the rows share one s."),
-            N_("In how many rows of y does `s[0]` stand? What becomes of the paths that lead back to it?"),
+            N_("In how many rows of y does `s[0]` appear? What becomes of the paths that lead back to it?"),
         ),
         Mistake(
             "broadcast_wrong_axis",
@@ -713,7 +716,7 @@ broadcast_operand = Exercise(
             "dc",
             _broadcast(dc=lambda x, s, c, G: G.sum(1)),
             N_("The numbers of dc are right, but they **lie in a row**: `{got_shape}`, and c is a column."),
-            N_("A sum takes its axis away. How is the axis kept, with size 1?"),
+            N_("A sum removes its axis. How do you keep the axis, with size 1?"),
         ),
         Mistake(
             "broadcast_added_wrong_axis",
@@ -1287,8 +1290,8 @@ engine = Exercise(
             _OneStep,
             N_("Only the operands of L itself have a gradient. **Farther away all are 0**."),
             N_(
-                "Who passes something on after L, and in which order? And does every operation tell its result what its "
-                "parents are?"
+                "Which values pass something on after L, and in which order? And does every operation "
+                "tell its result what its parents are?"
             ),
         ),
         Mistake(
@@ -1306,8 +1309,8 @@ engine = Exercise(
             "diamond",
             _FromTheRoot,
             N_(
-                "Your order goes from L to its operands and on to theirs. So a value close to L has its turn **before all of its "
-                "users** had theirs."
+                "Your order goes from L to its operands and on to theirs. So a value close to L has its "
+                "turn **before all of its users** have had theirs."
             ),
             N_(
                 "L = s · (s + c). Which has to pass on first: s, or s + c? What order of the values makes sure of that in any "
@@ -1480,7 +1483,7 @@ central_difference = Exercise(
             "fd_missing_factor_two",
             "g",
             _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / h),
-            N_("Every number is exactly **twice** what it should be: the rise was divided by too short a way."),
+            N_("Every number is exactly **twice** what it should be: the rise was divided by too short a distance."),
             N_("How far apart are the two points at which you evaluated f?"),
         ),
         Mistake(
@@ -1516,7 +1519,7 @@ central_difference = Exercise(
             "g",
             _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / 2 * h),
             N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
-            N_("In which order does Python work off `/` and `*`? Where do brackets belong?"),
+            N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
         ),
         Mistake(
             "fd_all_entries_at_once",
@@ -1580,13 +1583,13 @@ central_difference = Exercise(
             "fd_integer_refused",
             "g_int",
             _whole_refuses,
-            N_("With x of whole numbers your code stops: a tensor of dtype `int64` **does not take** 3.0001 by `+=`."),
+            N_("When x holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
     ),
     hints=(
         N_("Begin with one entry: two copies of x, one with x[0] moved up by h, one with x[0] moved down by h."),
-        N_("The rise of f between the two, divided by the way between them."),
+        N_("The rise of f between the two, divided by the distance between them."),
         N_("A tensor of whole numbers keeps no fraction: give the copies a dtype that does."),
     ),
     minutes=5,

@@ -101,20 +101,20 @@ one_column_backward = Exercise(
             "",
             _column(dW=lambda x, W, b, g: g * x),
             N_("You multiplied `g` and `x` **entry by entry**: number i of one met number i of the other only."),
-            N_("A weight joins any input to any neuron. How many pairs are there, and how many did yours form?"),
+            N_("There is a weight from every input to every neuron. How many pairs is that, and how many did you form?"),
         ),
         Mistake(
             "column_dx_weight_as_stored",
             "",
             _column(dx=lambda x, W, b, g: W @ g),
-            N_("In dx the matrix W stands **as in the forward pass**: its `in` met the neurons of `g`."),
+            N_("In your dx, W stands **as in the forward pass**: its axis `in` met the neurons of `g`."),
             N_("On the way back, numbers come in for neurons and go out for inputs. Which axis of W should meet `g`?"),
         ),
         Mistake(
             "column_dx_lies",
             "dx",
             _column(dx=lambda x, W, b, g: g.T @ W),
-            N_("The numbers of dx are right, but they **lie in a row**: `{got_shape}`, and x stands."),
+            N_("The numbers of dx are right, but they **are in a row**, `{got_shape}`, and x is a column."),
             N_("A gradient has the shape of its tensor. Which shape does x have?"),
         ),
         Mistake(
@@ -135,8 +135,8 @@ one_column_backward = Exercise(
             "dX_upstream_ignored",
             "dx",
             _column(dx=lambda x, W, b, g: W.sum(0)[:, None]),
-            N_("Your dx is the sum of the rows of W, **whatever g is**: each neuron counted with 1."),
-            N_("Let L double. What in the arguments changes, and does your dx?"),
+            N_("Your dx is the sum of the rows of W, **whatever g is**: each neuron counted once."),
+            N_("Suppose L doubles. Which of the arguments changes, and does your dx?"),
         ),
         Mistake(
             "dX_upstream_collapsed",
@@ -327,8 +327,7 @@ weight_paths = Exercise(
             "local",
             _paths(local=_set(lambda i, j: (EVERY, i), lambda x, i, j: 1)),
             N_(
-                "Your table marks the right places, but with **1**: it says where the weight reaches, and not how much it "
-                "moves y."
+                "Your table marks the right places, but with **ones**: it says where the weight reaches, not how much it moves y."
             ),
             N_("If the weight grows by 1, by how much does that entry of y grow? Compare two samples."),
         ),
@@ -343,7 +342,7 @@ weight_paths = Exercise(
             "paths_only_the_column",
             "local",
             _paths(local=lambda x, G, i, j: x[:, j].clone()),
-            N_("You gave the column of x alone, `{got_shape}`: it does not say **which entries of y** move by these numbers."),
+            N_("You returned only the column of x, `{got_shape}`: it does not say **which entries of y** move by these numbers."),
             N_("The table has a place for every entry of y. What stands where the weight does not reach?"),
         ),
         Mistake(
@@ -418,9 +417,9 @@ weight_paths = Exercise(
         ),
     ),
     hints=(
-        N_("Write out the sum for `y[n, k]`. For which k does `W[i, j]` stand in it, and beside what?"),
+        N_("Write out the sum for `y[n, k]`. For which k does `W[i, j]` appear in it, and what is it multiplied by?"),
         N_("Start from a table of zeros in the shape of G, and fill only what the weight reaches."),
-        N_("dw: for every entry of y, what arrives there times the local derivative; then add up everything."),
+        N_("dw: for every entry of y, multiply what arrives there by the local derivative; then add everything up."),
     ),
     minutes=7,
 )
@@ -488,7 +487,7 @@ sample_contributions = Exercise(
             "contributions_already_summed",
             "C",
             lambda x, G: G.T @ x,
-            N_("You gave `{got_shape}`: the tables of all samples are **added up already**."),
+            N_("You gave `{got_shape}`: the tables of all samples are **already added up**."),
             N_("What is the first index of C, and how many tables have to be kept apart?"),
         ),
         Mistake(
@@ -552,7 +551,10 @@ sample_contributions = Exercise(
         ),
     ),
     hints=(
-        N_("Exercise one-column-backward did this for one sample. What did the table look like there, and what is its shape?"),
+        N_(
+            "The first exercise, one-column-backward, did this for one sample. What did the table look "
+            "like there, and what was its shape?"
+        ),
         N_("Either a loop over n that collects the tables, or one product of two tensors with three axes each."),
         N_("For broadcasting: C[n, i, j] has i from G and j from x. Which axis of size 1 does each of the two need, and where?"),
     ),
@@ -699,7 +701,7 @@ OF_W = (
         "dW",
         lambda x, W, G: (G * 0 + 1).T @ x,
         N_("All rows of your dW are the same: in place of G there are **ones**, as if L were the sum of y."),
-        N_("Let L double. What in the arguments changes, and does your dW?"),
+        N_("Suppose L doubles. Which of the arguments changes, and does your dW?"),
     ),
     Known(
         "dW_outer_of_sums",
@@ -769,6 +771,17 @@ OF_W = (
         stops=True,
     ),
     Known(
+        "dW_entry_by_entry",
+        "dW",
+        lambda x, W, G: G * x,
+        N_(
+            "`G * x` multiplies **entry by entry**, as the formula for single numbers reads, and a neuron of G met a feature of "
+            "x only where both stand in the same place."
+        ),
+        N_("There is a weight for every pair of a neuron and a feature. Which product forms all pairs?"),
+        stops=True,
+    ),
+    Known(
         "dW_tables_turned",
         "dW",
         lambda x, W, G: W * 0 + x.T @ G,
@@ -832,7 +845,7 @@ OF_B = (
         "db_batch_size",
         "db",
         lambda x, W, G: G[0] * 0 + len(G),
-        N_("Your db is {N} everywhere: you **counted the samples**, with 1 for each."),
+        N_("Your db is {N} everywhere: you **counted the samples**, 1 for each."),
         N_("Change G. Does your db change?"),
     ),
     Known(
@@ -849,7 +862,7 @@ OF_B = (
         "db_keepdims",
         "db",
         lambda x, W, G: G.sum(0)[None, :],
-        N_("The numbers of db are right, but there is an axis of size 1 **too many**: `{got_shape}`."),
+        N_("The numbers of db are right, but there is **one axis too many**, of size 1: `{got_shape}`."),
         N_("How many axes does b have?"),
     ),
     Known(
@@ -915,7 +928,7 @@ input_gradient = Exercise(
     mistakes=alone(OF_X),
     hints=(
         N_("Which entries of y does `x[n, j]` enter, and with which weights?"),
-        N_("For one column W had to be transposed. Now the sample lies: what does lesson 02 say becomes of a product then?"),
+        N_("For one column, W had to be transposed. Now the sample is a row: what does lesson 02 say happens to the product?"),
         N_("Write the shapes of G and W side by side. Which two sizes are equal, and are they neighbours already?"),
     ),
     minutes=5,
@@ -951,7 +964,18 @@ linear_backward = Exercise(
     shown=shown_layer,
     expect=layer_gradients(dX="x", dW="W", db="b"),
     forbidden=AUTOGRAD,
-    mistakes=(*joined(OF_X), *joined(OF_W), *joined(OF_B)),
+    mistakes=(
+        *joined(OF_X),
+        *joined(OF_W),
+        *joined(OF_B),
+        Mistake(
+            "linear_backward_in_another_order",
+            "dX",
+            lambda x, W, G: (G.T @ x, G @ W, G.sum(0)),
+            N_("In the place of dX stands **dW**: the results are not in the order that is asked for."),
+            N_("In which order does the exercise name the three gradients?"),
+        ),
+    ),
     hints=(
         N_("The three functions above do the work. Each is called with the same three tensors."),
         N_("The order of the results is that of the layer's tensors: x, W, b."),
@@ -1041,7 +1065,10 @@ residual_backward = Exercise(
             "residual_skip_as_one",
             "dX",
             _residual(dX=lambda x, W, G: 1 + G @ W),
-            N_("For the path around the layer you added **1**, its local derivative, and what arrives from behind is not in it."),
+            N_(
+                "For the path around the layer you added **1**, its local derivative, and left out the "
+                "gradient that arrives at r."
+            ),
             N_("Local derivative 1, times what?"),
         ),
         Mistake(
@@ -1107,7 +1134,7 @@ residual_backward = Exercise(
     hints=(
         N_("Give the layer's output a name, s = xWᵀ. Then r = x + s. What arrives at s, and what at x?"),
         N_("For s you have all you need from this lesson. Do not look at shapes: here they fit in every order."),
-        N_("To be sure, take W that is 0 but for one number, and see which column of dX can differ from G."),
+        N_("To be sure, take a W that is 0 except for one number, and see which column of dX can differ from G."),
     ),
     minutes=6,
 )

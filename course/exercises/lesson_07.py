@@ -181,7 +181,7 @@ nd_backward = Exercise(
             "dX3",
             _nd(dX=lambda x, W, G: (G * 0 + 1) @ W),
             N_("In your dX every position has the same row, the sum of the rows of W, **whatever G is**."),
-            N_("Let L double. What in the arguments changes, and does your dX?"),
+            N_("Suppose L doubles. Which of the arguments changes, and does your dX?"),
         ),
         Mistake(
             "dX_textbook_transpose",
@@ -205,7 +205,7 @@ nd_backward = Exercise(
             "dW3",
             _nd(dW=lambda x, W, G: G.mT @ x),
             N_("You kept a table for **every sheet**: `{got_shape}`. But all sheets share one W: `{expected_shape}`."),
-            N_("From one weight, paths lead through every sheet. What is done with paths?"),
+            N_("From one weight, paths lead through every sheet. What do you do with paths?"),
         ),
         Mistake(
             "nd_dW_one_sheet",
@@ -357,12 +357,12 @@ nd_backward = Exercise(
             "nd_dW_one_axis_left",
             "dW4",
             _nd(dW=_for(4, lambda x, W, G: (G.mT @ x).sum(0), lambda x, W, G: flat(G).T @ flat(x))),
-            N_("With four axes a **pile of tables** is left in dW: `{got_shape}`. You added up one leading axis of several."),
+            N_("With four axes a **stack of tables** is left in dW: `{got_shape}`. You added up one leading axis of several."),
             N_("How can any number of leading axes be turned into one, before the product is taken?"),
         ),
     ),
     hints=(
-        N_("Lesson 06 did this for a table (N, in). How does a pile of tables become one table, with the features still last?"),
+        N_("Lesson 06 did this for a table (N, in). How does a stack of tables become one table, with the features still last?"),
         N_("`reshape(-1, x.shape[-1])` gives B · T rows for (B, T, in), and one row for (in,). Which tensors need it?"),
         N_("`dX` goes back to where `x` came from, position by position. Look at what `@` does with leading axes."),
     ),
@@ -675,7 +675,7 @@ class _GradientsOnTheClass(_Layer):
         type(self).db = self.db + db
 
 
-LAST_ONLY = N_("Only the **last** backward pass is in your {name}: it was put in the place of what the first one brought.")
+LAST_ONLY = N_("Only the **last** backward pass is in your {name}: it replaced what the first one brought.")
 ADD_OR_REPLACE = N_("When the second gradient arrives, what should become of the first?")
 FIRST_ONLY = N_("Only the **first** backward pass is in your {name}: what the second one brought was not taken in.")
 BOTH_COUNT = N_("Both passes used the same weights. Which of them does L not depend on?")
@@ -769,7 +769,7 @@ layer_class = Exercise(
             "dW",
             _Averaging,
             N_("Your dW is the **mean** of two passes, half of what it should be."),
-            N_("Paths to L lead through both calls. What is done with paths?"),
+            N_("Paths to L lead through both calls. What do you do with paths?"),
         ),
         Mistake(
             "dW_batch_mean",
@@ -924,7 +924,7 @@ affine_class = Exercise(
     entry="Affine",
     title=N_("The same with weights (in, out)"),
     proves=N_(
-        "The layout of the weights changes where the transposes stand, and nothing else: dw is the other layer's dW, turned."
+        "The layout of the weights changes where the transposes stand, and nothing else: dw is the other layer's dW, transposed."
     ),
     signature="Affine(w, b), .forward(x), .backward(G)",
     parts=(
@@ -973,7 +973,7 @@ affine_class = Exercise(
             "",
             _affine(_InTableForm),
             N_("Your `backward` is that of a **table**, and x has three axes here: `.T` turns all of them around."),
-            N_("How does a pile of tables become one table, with the features still last?"),
+            N_("How does a stack of tables become one table, with the features still last?"),
         ),
         Mistake("layer_dX_collected", "dX", _affine(_CollectingTheInputToo), DX_COLLECTED, DX_WHOSE),
         Mistake(
@@ -1236,7 +1236,7 @@ numerical_gradient = Exercise(
             "g",
             _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / 2 * h),
             N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
-            N_("In which order does Python work off `/` and `*`? Where do brackets belong?"),
+            N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
         ),
         Mistake(
             "fd_sign_flipped",
@@ -1335,7 +1335,7 @@ numerical_gradient = Exercise(
             "fd_integer_refused",
             "g_int",
             lambda f, W, h: _in_copies(W, f, h, _add),
-            N_("With a W of whole numbers your code stops: a tensor of dtype `int64` **does not take** 3.0001 by `+=`."),
+            N_("When W holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
     ),
@@ -1356,10 +1356,10 @@ def draw_sum(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def shown_sum() -> Inputs:
-    """Three samples, the first of them that of the text."""
-    x, W, b = [[10, 20], [1, -2], [-3, 5]], [[11, 12], [21, 22], [31, 32]], [31, 32, 33]
+    """Four samples, the first of them that of the text."""
+    x, W, b = [[10, 20], [1, -2], [-3, 5], [2, -1]], [[11, 12], [21, 22], [31, 32]], [31, 32, 33]
     arrays = {name: np.array(values, dtype=np.float64) for name, values in (("x", x), ("W", W), ("b", b))}
-    return Inputs(Sizes(N=3, in_=2, out=3), **arrays)
+    return Inputs(Sizes(N=4, in_=2, out=3), **arrays)
 
 
 def sum_gradients(i: Inputs) -> dict[str, Array]:
@@ -1391,7 +1391,7 @@ def _bias_in_a_row(x: Any, W: Any, b: Any) -> Any:
 seed_prints = Exercise(
     id="seed-prints",
     entry="seed_prints",
-    title=N_("The printed tables, from your own layer"),
+    title=N_("The same tables from your own layer"),
     proves=N_(
         "From a sum of all outputs a 1 arrives at each of them, so dW repeats the sum of the inputs and db counts samples."
     ),
@@ -1444,7 +1444,7 @@ seed_prints = Exercise(
             "sum_printed_numbers",
             "dW",
             lambda x, W, b: (W.new_tensor([[10, 20]] * 3), W.new_tensor([1, 1, 1])),
-            N_("You returned the **printed numbers** themselves. Here x is another."),
+            N_("You returned the **printed numbers** themselves. Here x is different."),
             N_("Which of the numbers printed in the text was the input?"),
         ),
         Mistake(
@@ -1470,7 +1470,10 @@ seed_prints = Exercise(
         ),
     ),
     hints=(
-        N_("L = y₀₀ + y₀₁ + …: what is the derivative of L by each single output? Put these numbers in the shape of y."),
+        N_(
+            "L = y₀₀ + y₀₁ + …: what is the derivative of L with respect to each single output? Put these "
+            "numbers in the shape of y."
+        ),
         N_("Make a `Layer`, go forward, go back with that G, and read what it has collected."),
     ),
     minutes=4,
@@ -1627,7 +1630,7 @@ def _inputs_only(rng: Generator, sizes: Sizes) -> Inputs:
 sharp_test = Exercise(
     id="sharp-test",
     entry="right",
-    title=N_("A test that sees"),
+    title=N_("A test that catches mistakes"),
     proves=N_(
         "Several samples, a G that is not all ones, all three gradients with their shapes, and a tolerance: nothing slips by."
     ),
@@ -1739,7 +1742,7 @@ sharp_test = Exercise(
 
 # -- shared-layer: in two places of a network ---------------------------------------------------------------------
 
-THREE_USES = (OTHER, Sizes(N=6, in_=3, out=2))  # where the layer is used a third time: two slots are no pile
+THREE_USES = (OTHER, Sizes(N=6, in_=3, out=2))  # where the layer is used a third time: two slots are no stack
 
 
 def uses(i: Inputs) -> int:
@@ -1803,13 +1806,13 @@ class _Pile(_Layer):
 
     def __init__(self, W: Any, b: Any) -> None:
         super().__init__(W, b)
-        self.pile: list[Any] = []
+        self.stack: list[Any] = []
 
     def remember(self, x: Any) -> None:
-        self.pile.append(x)
+        self.stack.append(x)
 
     def taken(self) -> Any:
-        return self.pile.pop()
+        return self.stack.pop()
 
     def gradients(self, G: Any) -> tuple[Any, Any, Any]:
         self.x = self.taken()
@@ -1841,23 +1844,23 @@ class _PileKeepingTheFirstBias(_PileKeepingTheFirst):
 
 class _Queue(_Pile):
     def taken(self) -> Any:
-        return self.pile.pop(0)
+        return self.stack.pop(0)
 
 
 class _FirstOfThePile(_Pile):
     def taken(self) -> Any:
-        return self.pile[0]
+        return self.stack[0]
 
 
 class _TwoSlots(_Pile):
     """The first x and the last one: enough for two uses."""
 
     def remember(self, x: Any) -> None:
-        self.pile[1:] = [x] if self.pile else []
-        self.pile[:1] = self.pile[:1] or [x]
+        self.stack[1:] = [x] if self.stack else []
+        self.stack[:1] = self.stack[:1] or [x]
 
     def taken(self) -> Any:
-        return self.pile.pop() if len(self.pile) > 1 else self.pile[0]
+        return self.stack.pop() if len(self.stack) > 1 else self.stack[0]
 
 
 class _PileWithoutBias(_Pile):
@@ -1868,7 +1871,7 @@ class _PileWithoutBias(_Pile):
 class _PileOfOutputs(_Pile):
     def forward(self, x: Any) -> Any:
         y = x @ self.W.T + self.b
-        self.pile.append(y)
+        self.stack.append(y)
         return y
 
 
@@ -1880,7 +1883,7 @@ class _PileAveraging(_Pile):
 class _PileOnTheClass(_Pile):
     """`cache = []` in the body of the class."""
 
-    pile: list[Any] = []  # noqa: RUF012
+    stack: list[Any] = []  # noqa: RUF012
 
     def __init__(self, W: Any, b: Any) -> None:
         _Layer.__init__(self, W, b)
@@ -1903,8 +1906,8 @@ class _PileTransposed(_Pile):
 shared_layer = Exercise(
     id="shared-layer",
     entry="SharedLayer",
-    title=N_("A layer in two places of a network"),
-    proves=N_("Each backward pass takes the x of its own forward pass from the pile, and the weights collect from all of them."),
+    title=N_("A layer in two places in a network"),
+    proves=N_("Each backward pass takes the x of its own forward pass from the stack, and dW and db collect from all of them."),
     signature="SharedLayer(W, b), .forward(x), .backward(G)",
     parts=(
         Part("y", 1, ("N", "in")),
@@ -1959,11 +1962,11 @@ shared_layer = Exercise(
             N_("How many inputs have to be kept at the same time, and which one is needed first?"),
         ),
         Mistake(
-            "shared_first_of_the_pile",
+            "shared_first_of_the_stack",
             "dW",
             _FirstOfThePile,
             N_("All backward passes worked with the **first input**, x: what lies on top of it was not used."),
-            N_("The first `backward` answers the last `forward`. Where on the pile is its input?"),
+            N_("The first `backward` answers the last `forward`. Where on the stack is its input?"),
         ),
         Mistake(
             "shared_cache_first_in_first_out",
@@ -1983,7 +1986,7 @@ shared_layer = Exercise(
             "shared_last_use_only",
             "dW",
             _PileOverwriting,
-            N_("Only **one** of the layer's places is in your dW: each `backward` wrote over what the one before had brought."),
+            N_("Only **one** of the layer's places is in your dW: each `backward` overwrote what the one before had brought."),
             ADD_OR_REPLACE,
         ),
         Mistake(
@@ -1998,22 +2001,22 @@ shared_layer = Exercise(
             "dW",
             _PileAveraging,
             N_("Your dW is the **mean** over the layer's places."),
-            N_("Paths to L lead through every place. What is done with paths?"),
+            N_("Paths to L lead through every place. What do you do with paths?"),
         ),
         Mistake(
-            "shared_pile_of_outputs",
+            "shared_stack_of_outputs",
             "dW",
             _PileOfOutputs,
-            N_("Your pile holds **outputs**: the last layer worked with y, and the first one with h."),
+            N_("Your stack holds **outputs**: the last layer worked with y, and the first one with h."),
             N_("In dW, what is multiplied by the number that arrives at a neuron?"),
         ),
         Mistake(
-            "shared_pile_on_the_class",
+            "shared_stack_on_the_class",
             "dW",
             _PileOnTheClass,
             N_(
-                "Another layer of the class was used as well, and yours took **its input** from the pile: there is one pile for "
-                "all objects."
+                "Another layer of the class was used as well, and yours took **its input** from the "
+                "stack: there is one stack for all objects."
             ),
             N_("Where is the empty list made: once for the class, or in `__init__` for each object?"),
         ),
@@ -2021,7 +2024,7 @@ shared_layer = Exercise(
             "db_last_use_only",
             "db",
             _PileOverwritingBias,
-            N_("Only **one** of the layer's places is in your db: each `backward` wrote over what the one before had brought."),
+            N_("Only **one** of the layer's places is in your db: each `backward` overwrote what the one before had brought."),
             ADD_OR_REPLACE,
         ),
         Mistake(

@@ -78,7 +78,7 @@ LAST_PART = N_("The last of {uses} contributions to {operand} is added: {entry} 
 PART_LARGE = N_("Contribution {part} of {uses} to {operand} is added to what was there.")
 
 ALL_ZERO = N_("All of it is zero: computed, and zero.")
-DONE = N_("Done. Every gradient has the shape of its tensor, and every number is autograd's.")
+DONE = N_("Done. Every gradient has the shape of its tensor, and every number agrees with autograd.")
 DONE_FORWARD = N_("Done. No tensor here needs a gradient, so there is no backward pass.")
 NEVER_REACHED = N_("Not computed: {names}. A gradient is needed, but {result} does not depend on it.")
 

@@ -183,17 +183,12 @@ def both(one: Candidate, other: Candidate) -> Candidate:
             return outcome
         return other.gives(Case(case.purpose, case.inputs, outcome, None))
 
-    return Candidate(
-        f"{one.id} + {other.id}",
-        gives,
-        (*one.says, Say(BESIDES), *other.says),
-        (*one.asks, *other.asks),
-        other.between,
-        double=True,
-    )
+    # *other*'s own sentence compares with what is right, and here it is done to what is wrong already.
+    besides = Say(BESIDES, {"operation": other.between})
+    return Candidate(f"{one.id} + {other.id}", gives, (*one.says, besides), (*one.asks, *other.asks), double=True)
 
 
-BESIDES = N_("There is a second thing as well.")
+BESIDES = N_("There is a second thing as well: to what came of that, `{operation}` was done.")
 OF_THESE_SIZES = N_(
     "For other sizes the result is something else again: is **a size written into the code** as a number, where it should be "
     "read from a shape?"

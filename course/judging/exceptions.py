@@ -83,9 +83,17 @@ MEANINGS = (
         ),
     ),
     Meaning(
+        ("RuntimeError", "ValueError"),
+        r"both arguments to matmul need to be at least 1D|matmul: Input operand \d does not have enough dimensions",
+        N_("A factor of `@` is **a single number**, without an axis: `@` needs one axis at least on each side."),
+    ),
+    Meaning(
         ("AttributeError",),
         r"'(?P<kind>(?!NoneType)\w+)' object has no attribute '(?P<name>\w+)'",
-        N_("A `{kind}` has nothing called `{name}`: is it spelt as it was defined, and is this the object you think it is?"),
+        N_(
+            "A `{kind}` has nothing called `{name}` here: is it spelt as it was defined, was it put there before it is read, and "
+            "is this the object you think it is?"
+        ),
     ),
     Meaning(
         ("AttributeError", "TypeError"),
@@ -94,6 +102,27 @@ MEANINGS = (
             "Something is `None` where a value was expected. Which call gave it? A function without `return` gives `None`, and "
             "so do some that search and find nothing."
         ),
+    ),
+    Meaning(
+        ("IndexError",),
+        "pop from empty",
+        N_(
+            "Something was taken out of a list that is **empty**: more is taken out than was put in, or a new list takes the "
+            "place of the old one where something should be added to it."
+        ),
+    ),
+    Meaning(
+        ("RuntimeError", "ValueError"),
+        r"Boolean value of Tensor with more than one value|truth value of an array with more than one",
+        N_(
+            "Many comparisons were to be **one True or False**: `==` between tensors gives an answer for every entry. Compare "
+            "tensors one by one, each with a function that gives a single answer."
+        ),
+    ),
+    Meaning(
+        ("TypeError",),
+        r"'(?P<kind>\w+)' object is not iterable",
+        N_("A `{kind}` was to be gone through like a list. A tuple of one needs a comma: `(a,)` is a tuple, `(a)` is only a."),
     ),
     Meaning(
         ("KeyError",),

@@ -114,6 +114,8 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     if nothing_earned and len({one.error for one in nothing_earned}) == 1 and nothing_earned[0].error:
         # One stop took all of these parts down: it is told by the part that knows its name.
         nothing_earned.sort(key=lambda one: not one.mistake)
+    elif all(one.state is State.WRONG for one in nothing_earned):
+        nothing_earned.sort(key=lambda one: not one.mistake)  # a name says more than that the numbers differ
     first = next(iter(nothing_earned), None) or next((one for one in judged if one.state is not State.RIGHT), judged[0])
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
     return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
@@ -436,6 +438,7 @@ def values_of(part: Part, case: Case) -> dict[str, Any]:
     assert case.got is not None
     index = f"[{', '.join(map(str, worst))}]" if worst else ""
     return {
+        "name": part.name,
         "index": f"{part.name}{index}",
         "expected": case.expected[worst].item(),
         "got": case.got[worst].item(),
@@ -457,10 +460,11 @@ OUT_OF_TIME = N_(
     "its condition depends on change inside it? The kernel is alive and your variables are kept."
 )
 FORBIDDEN = N_(
-    "This exercise does without `{name}`: **that is what you are building**. Everything else is open: `@`, einsum, loops, NumPy."
+    "This exercise does without `{name}`: **that is what you are building**. Everything else is allowed: "
+    "`@`, einsum, loops, NumPy."
 )
 CALLED_BY_ANOTHER = N_(
-    "Your line does not call it by name, but **what it calls does**: a layer that is called, for one, computes with it."
+    "Your line does not call it by name, but **something that it calls does**: calling a layer, for one, runs it."
 )
 CHANGED = N_("Your code **changed its input** in place: {names}.")
 WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
@@ -479,15 +483,15 @@ NO_NUMBERS = N_(
     "`{entry}` returned a `{kind}` that is no array of numbers: its rows differ in length, or it holds something other than "
     "numbers."
 )
-TEXTS = N_("`{entry}` returned **texts** that hold digits, not numbers: `int('4')` makes the number 4 of the text '4'.")
+TEXTS = N_("`{entry}` returned **strings** of digits, not numbers: `int('4')` makes the number 4 of the string '4'.")
 COMPLEX = N_("The result is complex, and the inputs are real: where does an imaginary part come in?")
 REQUIRES_GRAD = N_("The result requires a gradient, and the inputs do not: return plain numbers.")
 SPARSE = N_(
     "`{name}` is a **sparse** tensor, which keeps only the entries that are not zero: give all of them, as `.to_dense()` does."
 )
 WHOLE_NUMBERS = N_(
-    "`{name}` holds whole numbers (`{dtype}`): everything after the decimal point is **lost**. The inputs are `{expected}`: "
-    "where did the fractions go?"
+    "`{name}` holds whole numbers (`{dtype}`): everything after the decimal point is **lost**. What is asked for "
+    "is `{expected}`: where did the fractions go?"
 )
 HALF_PRECISION = N_(
     "`{name}` was computed in `{dtype}`, which keeps about three digits: too few to tell a right formula from a wrong one. "
@@ -520,7 +524,7 @@ OTHER_TRUTH = N_(
     "gives the same answers in all cases."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know of. Furthest off is `{index}`.")
-UNKNOWN_NUMBER = N_("The result is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
+UNKNOWN_NUMBER = N_("`{name}` is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
 FLOAT32 = N_(
     "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "
     "numbers differ."

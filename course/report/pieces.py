@@ -91,8 +91,9 @@ class Head:
         if self.quiet:
             first = words_text(Say(words.WAITING, {"title": Say(self.title)}), language)
         else:
-            stop = "。" if language == "zh" else ". "
-            first = f"{words_text(self.title, language)}{stop}{words_text(word, language)}"
+            title = words_text(self.title, language)
+            stop = ("" if title.endswith(("?", "？")) else "。" if language == "zh" else ".") + ("" if language == "zh" else " ")
+            first = f"{title}{stop}{words_text(word, language)}"
         return "\n".join(wrap(line) for line in (first, *(words_text(said, language) for said in self.says)))
 
 

@@ -56,8 +56,9 @@ MARGIN, TOP, GAP, NEAR = 4, 8, 22, 8  # px: at the sides, above and below, betwe
 BAR = PAD_TOP + TITLE + PAD_BOTTOM  # px: forward and backward are as high as a title
 
 KEEP = N_(
-    "forward takes x, of the shape {shape}, and first of all puts it into the cache: {count} numbers stay there. On the way back "
-    "only G will come in, and without x the gradient of weight cannot be computed."
+    "forward takes x, of the shape {shape}, and, before anything else, puts it into the cache: {count} "
+    "numbers stay there. On the way back only G will come in, and without x the gradient of weight cannot "
+    "be computed."
 )
 GIVE = N_(
     "Then it computes y = x weightᵀ + bias, for example {sum}. y, of the shape {shape}, is handed out; the layer keeps x, not y."
@@ -79,16 +80,17 @@ DB = N_(
     "{shape}."
 )
 AGAIN = N_(
-    "The same x goes forward once more. The cache is written anew and does not grow: {count} numbers, as before. y is the same, "
-    "and the gradients are still there: {entry}."
+    "The same x goes forward once more. The cache is overwritten and does not grow: {count} numbers, as "
+    "before. y is the same, and the gradients are still there: {entry}."
 )
 ADD = N_(
-    "The same G goes backward once more. The gradient of this call is again {entry}, but it is added to what is there: {sum}. "
-    "So it is with bias.grad: {bias}."
+    "The same G goes backward once more. The gradient of this call is again {entry}, but it is added to "
+    "what is there: {sum}. The same goes for bias.grad: {bias}."
 )
 END = N_(
-    "dX was handed on both times and is not added up: {entry}. weight.grad and bias.grad hold the sum of 2 calls, and a layer "
-    "that is used twice in one network needs this sum. Before another batch they have to be set to zero."
+    "dX was handed on both times and does not accumulate: {entry}. weight.grad and bias.grad hold the sum "
+    "of 2 calls, and a layer that is used twice in one network needs this sum. When the weights have been "
+    "changed by them, they have to be set to zero."
 )
 
 

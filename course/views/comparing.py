@@ -48,9 +48,9 @@ from course.views.graph_board import card_id, gradient_id, graph_board
 Mine = Mapping[str, Any] | Callable[..., Any]
 
 AGREES = N_("Your {name} **agrees** with autograd.")
-FIRST_WRONG = N_("Here, on the way back, is the **first wrong** gradient of yours: {name}.")
+FIRST_WRONG = N_("On the way back, this is the **first wrong** one of your gradients: {name}.")
 ALSO_WRONG = N_("Your {name} is wrong too. On the way back {first} comes before it: mend that one first.")
-DONE_BUT = N_("The numbers on the cards are autograd's. Of yours, {names} still differ from them.")
+DONE_BUT = N_("The numbers on the cards are autograd's. Not yet the same among yours: {names}.")
 NOT_GIVEN = N_("You gave no {name}, so there is nothing to compare here.")
 IS_NONE = N_(
     "Your {name} is `None`: nothing was computed for it. Was `.grad` read before `backward()`, or does the tensor need no "

@@ -81,8 +81,8 @@ HERE = N_(
     "{entry} = {sum}, and all neurons together give {result}."
 )
 NEXT = N_(
-    "W slides on to {row}. W and b stay as they are, only the features are others: {numbers}. One of the results is {entry} = "
-    "{sum}, and all {neurons} neurons together give {result}."
+    "W slides on to {row}. W and b stay as they are, only the features differ: {numbers}. One of the "
+    "results is {entry} = {sum}, and all {neurons} neurons together give {result}."
 )
 KEPT = N_(
     "From {x} to {y}: the last axis met W and went from {features} to {neurons}; the leading axes {leading} are kept. All "
@@ -93,10 +93,12 @@ FLAT = N_(
     "Now another way: xf = x.reshape(-1, {features}) lays the rows one below the other as a batch, N = {count}, so xf is "
     "{shape}. The row {row} has become {flat}, with the same numbers: {numbers}."
 )
-PRODUCT = N_("One product does for the whole batch: yf = xf Wᵀ + b, {left} · {right} → {result}. In row {index} of it, {sum}.")
+PRODUCT = N_(
+    "One product is enough for the whole batch: yf = xf Wᵀ + b, {left} · {right} → {result}. In row {index} of it, {sum}."
+)
 FOLD = N_(
-    "Fold it back: yf.reshape{shape} puts {flat} at {row}. All {count} numbers are those that W gave as it slid, so both ways "
-    "are one: the order of the positions is kept."
+    "Fold it back: yf.reshape{shape} puts {flat} at {row}. All {count} numbers are those that W gave as "
+    "it slid, so the two ways agree: the order of the positions is kept."
 )
 
 

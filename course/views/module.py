@@ -42,8 +42,8 @@ NOT_YET = N_(
 )
 
 OBJECT = N_(
-    "nn.Linear({features}, {neurons}) makes an object. Nothing has been computed yet, but the object has made itself the numbers "
-    "that it will compute with, and keeps them. They are its parameters."
+    "nn.Linear({features}, {neurons}) makes an object. Nothing has been computed yet, but the object has "
+    "already made the numbers that it will compute with, and keeps them. They are its parameters."
 )
 WEIGHT = N_(
     "One of them is layer.weight. Its shape is (out, in), here {shape}: a row for each of the {neurons} neurons, a column for "
@@ -52,8 +52,8 @@ WEIGHT = N_(
 BIAS = N_("The other one is layer.bias of the shape {shape}, one number for each neuron, whatever N will be: {numbers}.")
 NO_BIAS = N_("This layer was made with bias=False: layer.bias is None. That is not {neurons} zeros: there is no number to learn.")
 NAMES = N_(
-    "Both are registered, so state_dict() lists them by name: weight {weight} and bias {bias}. Under these names a layer is "
-    "saved and loaded; a tensor that is not registered would be missing here."
+    "Both are registered, so state_dict() lists them by name: weight {weight} and bias {bias}. A layer is "
+    "saved and loaded under these names; a tensor that is not registered would be missing here."
 )
 NAME = N_(
     "It is registered, so state_dict() lists it by name: weight {weight}, and that is 1 name, not 2. Under it the layer is saved "

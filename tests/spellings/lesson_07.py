@@ -35,7 +35,7 @@ SPELLINGS: dict[str, dict[str, str]] = {
                 dW = (upstream[:, :, None] * rows[:, None, :]).sum(0)
                 return (G[..., None] * W).sum(-2), dW, upstream.sum(0)
         """,
-        "piles added up": """
+        "stacks added up": """
             def nd_backward(x, W, G):
                 if x.ndim == 1:
                     return G @ W, torch.outer(G, x), G.clone()
@@ -461,7 +461,7 @@ SPELLINGS: dict[str, dict[str, str]] = {
                     self.db += G.sum(0)
                     return G @ self.W
         """,
-        "a linked pile": """
+        "a linked stack": """
             class SharedLayer:
                 def __init__(self, W, b):
                     self.W, self.b, self.cache = W, b, None
