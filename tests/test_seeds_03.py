@@ -63,7 +63,7 @@ CORRECTED = {
     "003:66, a 2 × 3 matrix": ("not 2 × 3",),
     "003:70, data of ones": ("a test on ones is almost blind",),
     "003:79-86, np.dot(W, x) for a batch": ("when there are five rows",),
-    "003:82, weight.detach().numpy()": ("it is one memory", ".clone()"),
+    "003:82, weight.detach().numpy()": ("the two share one memory", ".clone()"),
 }
 
 

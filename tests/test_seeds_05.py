@@ -19,7 +19,7 @@ FOLDER = "05_chain_rule"
 
 # Lines of the seeds that are wrong or loose, and what the lesson's English text must say where it meets them.
 CORRECTED = {
-    "001:18-20, the product of two matrices is no elementwise multiplication": ("a text on the net", "elementwise"),
+    "001:18-20, the product of two matrices is no elementwise multiplication": ("one text on the web", "elementwise"),
     "001:22-26, derivatives as for numbers": ("(N, out, out, in)",),
     "004:73-75, the recorded operations": ("argmax", "requires"),
 }

@@ -60,7 +60,7 @@ def test_the_thread_of_the_course_has_these_gradients():
 
 # Lines of the seeds that are wrong or loose, and what the lesson's English text must say where it meets them.
 CORRECTED = {
-    "001:28-30, order and transposes missing": ("a text on the net", r"G^\top x", r"x^\top G"),
+    "001:28-30, order and transposes missing": ("an online tutorial", r"G^\top x", r"x^\top G"),
     "001:22-26, derivatives as for numbers": (r"\frac{\partial L}{\partial y} \cdot x", r"\cdot 1"),
     "000:40, any aggregation, such as multiplication": ("multipl",),
     "000:40, backward from a single number only": ("one number",),

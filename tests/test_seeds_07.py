@@ -6,10 +6,7 @@ in NumPy that keeps its weights as (in, out), with the three gradients.
 
 from __future__ import annotations
 
-import ast
-import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,34 +15,16 @@ import torch
 
 from course.exercises import find
 from course.exercises.lesson_07 import HANDED
-from course.solutions import BEGIN, END
+from tests.seeds import cells, english, output
 
-LESSON = Path(__file__).resolve().parent.parent / "source/07_both_ways/07_both_ways.md"
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n)?(.*?)^```$", re.MULTILINE | re.DOTALL)
-NEEDS_A_NOTEBOOK = ("check(", "pictures.", "attempt(")
-
-
-def source() -> str:
-    return LESSON.read_text(encoding="utf-8")
+FOLDER = "07_both_ways"
 
 
 @cache
 def shown() -> tuple[str, ...]:
-    """What each code cell of the solved lesson prints or ends in, without those that only show a picture or a check."""
+    """What each code cell of the solved lesson prints or ends in, as one line of text."""
     names: dict[str, Any] = {}
-    codes = [code.replace(BEGIN, "").replace(END, "") for code in CELL.findall(source())]
-    return tuple(" ".join(output(code, names).split()) for code in codes if not any(word in code for word in NEEDS_A_NOTEBOOK))
-
-
-def output(code: str, names: dict[str, Any]) -> str:
-    printed: list[str] = []
-    names["print"] = lambda *values, **_: printed.append(" ".join(map(str, values)))
-    tree = ast.parse(code.replace("from course import attempt, check, pictures", ""))
-    last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<lesson>", "exec"), names)
-    if last is not None:
-        printed.append(repr(eval(compile(last, "<lesson>", "eval"), names)))
-    return "\n".join(printed)
+    return tuple(" ".join(output(code, names).split()) for code in cells(FOLDER))
 
 
 # What seed 000 prints below its line 87, and what a bias of the shape that nn.Linear keeps gives in place of the third table.
@@ -150,7 +129,7 @@ def test_a_flattening_layer_refuses_a_pile_of_tables():
 CORRECTED = {
     "001:1, PyTorch in the title, NumPy in the code, nothing compared": ("with PyTorch in its title", "in NumPy", "`import`"),
     "001:14, 28-30, the layout is not said": ("(in, out)", "$y = xw + b$", "$w = W^\\top$"),
-    "001:48, x.reshape(x.shape[0], -1)": ("`x.reshape(x.shape[0], -1)`", "a flattened input is another layer"),
+    "001:48, x.reshape(x.shape[0], -1)": ("`x.reshape(x.shape[0], -1)`", "flattening the input makes it a different layer"),
     "001:57-58, self.dW = …": ("`self.dW = …` wipes out",),
     "000:25-26, 58-59, a bias of shape (1, 3)": ("the shape (1, 3)", "the bias of `nn.Linear` is (3,)"),
     "000:23, 56, .data": ("assigned through `.data`", "shares memory"),
@@ -161,10 +140,8 @@ CORRECTED = {
 
 @pytest.mark.parametrize("line", CORRECTED)
 def test_what_a_seed_gets_wrong_is_put_right_in_the_lesson(line: str):
-    blocks = re.findall(r'<div lang="en">\n(.*?)</div>', source(), re.DOTALL)
-    english = " ".join("\n".join(blocks).split())
     for words in CORRECTED[line]:
-        assert words in english
+        assert words.lower() in english(FOLDER)
 
 
 def test_the_thread_of_the_course_in_two_sheets_has_gradients_that_can_be_checked_in_the_head():

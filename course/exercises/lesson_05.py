@@ -1362,7 +1362,7 @@ engine = Exercise(
         N_("`backward`: go through the order from the end. The gradient of L is 1; then each value passes on to its parents."),
         N_("If only `diamond` and `chain` are wrong: print which value passes on when, for s = a + b, L = s * (s + c)."),
     ),
-    minutes=10,
+    minutes=15,
 )
 
 # -- central-difference: a derivative by two evaluations ----------------------------------------------------------
