@@ -9,7 +9,8 @@ import pytest
 from autograder.gates import catalogues, lint
 from autograder.gates.voice import faults
 from autograder.lesson import find_lessons, read
-from course.exercises import LESSONS
+from course.exercises import LESSONS, Lesson
+from course.language import translate
 from tests.lessons import ANSWER, CHECK, FRONT, PROSE, ROOT, TINY, find, told, write
 
 # -- the course's own texts ---------------------------------------------------------------------------------------
@@ -24,6 +25,19 @@ def test_every_exercise_stands_in_its_lesson_in_order():
 
 def test_every_message_of_the_course_is_translated_and_says_the_same():
     assert told(catalogues.problems(ROOT / "course")) == ""
+
+
+YOUR_TURN = {"ru": "### Ваша очередь: ", "zh": "### 轮到你了：", "en": "### Your turn: "}
+
+
+# Prevents: a report that calls an exercise by another name than the heading above it, so that a learner looks twice.
+@pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson.number != "00"], ids=lambda lesson: lesson.folder)
+@pytest.mark.parametrize("language", YOUR_TURN)
+def test_a_report_calls_an_exercise_as_its_heading_does(lesson: Lesson, language: str):
+    text = (ROOT / "source" / lesson.folder / f"{lesson.folder}.md").read_text(encoding="utf-8")
+    headings = [line.removeprefix(YOUR_TURN[language]) for line in text.splitlines() if line.startswith(YOUR_TURN[language])]
+    plain = [heading.replace("$", "").replace("A^\\top", "Aᵀ").replace("`", "").casefold() for heading in headings]
+    assert plain == [translate(exercise.title, language).casefold() for exercise in lesson.exercises]
 
 
 # -- prose cells --------------------------------------------------------------------------------------------------

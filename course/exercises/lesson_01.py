@@ -43,7 +43,7 @@ def shown_link() -> Inputs:
 weight_of_link = Exercise(
     id="weight-of-link",
     entry="weight_of",
-    title=N_("The weight of a link"),
+    title=N_("The weight of one link"),
     proves=N_("The row of W is the neuron that receives, the column is the feature that sends."),
     signature="weight_of(W, source, target)",
     parts=(Part("w", 1),),
@@ -215,7 +215,7 @@ def shown_column() -> Inputs:
 linear_column = Exercise(
     id="linear-column",
     entry="linear_column",
-    title=N_("The layer for one column: Z = WX + B"),
+    title=N_("The layer for one column"),
     proves=N_("One product makes all neurons at once: (out, in) times (in, 1) is (out, 1), and B is a column of the same shape."),
     signature="linear_column(W, X, b)",
     parts=(Part("Z", 4, ("out", "1")),),
@@ -330,7 +330,7 @@ def column_shapes_with(in_: int, out: int) -> dict[str, tuple[int, ...]]:
 column_shapes = Exercise(
     id="column-shapes",
     entry="shapes",
-    title=N_("The shapes of W, X, B and Z"),
+    title=N_("The shapes of four letters"),
     proves=N_(
         "The shapes show how the product is made: the two `in` axes meet and disappear, `out` and 1 remain, and B has "
         "that shape too."
@@ -494,7 +494,7 @@ def _features_cut(W: Any, x: Any, b2: Any, b3: Any) -> Any:
 mended_layer = Exercise(
     id="mended-layer",
     entry="mended",
-    title=N_("Three mistakes in a published layer"),
+    title=N_("Mend the layer"),
     proves=N_("Every equation has its bias, the bias is that of its own layer, and the sizes are read from the shapes."),
     signature="mended(W, x, b2, b3)",
     parts=(Part("z", 3, ("out",)),),

@@ -159,7 +159,7 @@ def shown_columns() -> Inputs:
 linear_columns = Exercise(
     id="linear-columns",
     entry="linear_columns",
-    title=N_("A batch of columns: Z = WX + B"),
+    title=N_("A batch of columns"),
     proves=N_("A batch of columns needs no transpose, and one column B serves all samples: broadcasting repeats it."),
     signature="linear_columns(W, X, b)",
     parts=(Part("Z", 2, ("out", "N")), Part("B", 1, ("out", "1"))),
@@ -283,7 +283,7 @@ def _samples_of_one_axis(x: Any, layer: Any) -> Any:
 rows_through_columns = Exercise(
     id="rows-through-columns",
     entry="through_columns",
-    title=N_("Rows through a layer that knows only columns"),
+    title=N_("Rows through a layer for columns"),
     proves=N_(
         "Transpose x, let WX + B do the work, transpose the result: the layer is the same, only the picture was mirrored twice."
     ),
@@ -394,7 +394,7 @@ rows_through_columns = Exercise(
 linear_batch = Exercise(
     id="linear-batch",
     entry="linear",
-    title=N_("The layer for a batch of rows: y = xAᵀ + b"),
+    title=N_("The layer for a batch of rows"),
     proves=N_(
         "Five rows or one, the line of code is the same: the transpose is there for samples as rows, and the batch only adds "
         "rows."
@@ -738,7 +738,7 @@ def _samples_reshaped(X: Any, weight: Any, b: Any, weight_layout: str, sample_la
 four_layouts = Exercise(
     id="four-layouts",
     entry="forward",
-    title=N_("One layer, four layouts"),
+    title=N_("The layer in all four layouts"),
     proves=N_(
         "W is transposed exactly where its `in` does not yet lie beside the `in` of the samples; how many samples there are "
         "changes nothing."

@@ -310,7 +310,7 @@ def _module(
 my_linear = Exercise(
     id="my-linear",
     entry="MyLinear",
-    title=N_("A layer of your own, as an object"),
+    title=N_("A layer of your own"),
     proves=N_(
         "Your module registers what nn.Linear registers, under the same names and in the same shapes: their numbers fit both."
     ),

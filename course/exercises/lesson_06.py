@@ -457,7 +457,7 @@ def _stacked(one: Callable[[Any, Any], Any]) -> Answer:
 sample_contributions = Exercise(
     id="sample-contributions",
     entry="contributions",
-    title=N_("What each sample gives to dW"),
+    title=N_("What each sample gives"),
     proves=N_("Every sample gives a table of its own, G[n] times x[n], in the shape of W. None of them knows of the others."),
     signature="contributions(x, G)",
     parts=(Part("C", 2, ("N", "out", "in")),),
@@ -917,7 +917,7 @@ weight_gradient = Exercise(
 input_gradient = Exercise(
     id="input-gradient",
     entry="input_gradient",
-    title=N_("dX: every sample for itself"),
+    title=N_("dX"),
     proves=N_("An input reaches all neurons of its own row: `out` is added up and disappears, and samples never meet."),
     signature="input_gradient(x, W, G)",
     parts=(Part("dX", 3, ("N", "in")),),
@@ -937,7 +937,7 @@ input_gradient = Exercise(
 bias_gradient = Exercise(
     id="bias-gradient",
     entry="bias_gradient",
-    title=N_("db: one bias, N rows"),
+    title=N_("db"),
     proves=N_("One b went into N rows, so what comes back from N rows is added up. The layer takes no mean."),
     signature="bias_gradient(x, W, G)",
     parts=(Part("db", 2, ("out",)),),
@@ -1011,7 +1011,7 @@ def _identity(W: Any) -> Any:
 residual_backward = Exercise(
     id="residual-backward",
     entry="residual_backward",
-    title=N_("Where shapes do not decide"),
+    title=N_("A residual connection"),
     proves=N_(
         "Two paths from x add up. And where every wrong order fits as well, only the derivation tells W from Wᵀ: shapes check, "
         "they do not prove."
