@@ -213,6 +213,19 @@ def test_one_paths_share_is_not_called_by_the_name_of_the_whole_gradient(fn, inp
         assert not re.search("|".join(rf"entry: {re.escape(name)}[ \[]" for name in whole), sentence(step)), sentence(step)
 
 
+def test_what_is_added_up_has_been_seen_entry_by_entry():
+    """Every step of a tensor that is used twice speaks of one entry, so that the sum is made of numbers that were shown."""
+    x, w = [3.0, -1, 1, -1], [-1.0, -2, 2, 3]
+    trace = graph(lambda x, w: (x + w * x) * 2, {"x": x, "w": w}, seed=torch.tensor([2.0, -1, 1, 3]))
+    of_x = [step for step in trace.steps if step.kind in ("edge", "accumulate") and trace.tensor(step.tensor).name == "x"]
+    assert len({step.entry for step in of_x}) == 1
+
+
+def test_a_single_number_is_not_called_an_entry():
+    trace = graph(lambda a, b: (a + b) * a, {"a": 3.0, "b": 2.0})
+    assert not any("entry" in sentence(step).lower() for step in trace.steps)
+
+
 def test_a_large_tensors_gradient_is_added_up_too():
     x = tensor(10, 10, seed=1)
     trace = graph(lambda x: (x * x).sum(), {"x": x})

@@ -19,8 +19,8 @@ from course.numbers import number
 from course.verdict import Say
 
 FORWARD_NUMBER = N_("Forward pass: {formula} gives one number, {sum}.")
-FORWARD_NAMED = N_("Forward pass: {formula}, shape {shape}. One entry: {entry} = {sum}.")
-FORWARD_STEP = N_("Forward pass: the step {formula} has the shape {shape}. One entry: {entry} = {sum}.")
+FORWARD_NAMED = N_("Forward pass: {formula}, shape {shape}.")
+FORWARD_STEP = N_("Forward pass: the step {formula} has the shape {shape}.")
 FORWARD_LARGE = N_("Forward pass: {formula}, shape {shape}. Its {count} numbers lie between {least} and {greatest}.")
 
 SEED = N_("The backward pass starts at the end. The result {name} changes exactly as much as itself, so its gradient is 1.")
@@ -28,37 +28,25 @@ SEED_GIVEN = N_(
     "The backward pass starts with the upstream gradient that was given: for {name}, shape {shape}, one number for each entry."
 )
 
-PASSES_ON = N_(
-    "Here the local derivative is 1, so the gradient passes on as it is: {operand} gets {formula}. One entry: {entry} = {sum}."
-)
-PASSES_TURNED = N_(
-    "What is subtracted has the local derivative −1, so the sign changes: {operand} gets {formula}. One entry: {entry} = {sum}."
-)
-CONVERTED = N_("Only the data type changes, so {operand} gets the gradient as it is. One entry: {entry} = {sum}.")
-BY_ENTRY = N_(
-    "Entry by entry, the upstream gradient times the local derivative: {operand} gets {formula}. One entry: {entry} = {sum}."
-)
-BY_PRODUCT = N_("The gradient for {operand} is the product {formula}. One entry is a row times a column: {entry} = {sum}.")
+PASSES_ON = N_("Here the local derivative is 1, so the gradient passes on as it is: {operand} gets {formula}.")
+PASSES_TURNED = N_("What is subtracted has the local derivative −1, so the sign changes: {operand} gets {formula}.")
+CONVERTED = N_("Only the data type changes, so {operand} gets the gradient as it is.")
+BY_ENTRY = N_("Entry by entry, the upstream gradient times the local derivative: {operand} gets {formula}.")
+BY_PRODUCT = N_("The gradient for {operand} is the product {formula}.")
+BY_NUMBER = N_("The upstream gradient times the local derivative: {operand} gets {formula}.")
+ENTRY = N_("One entry: {entry} = {sum}.")
+ENTRY_OF_PRODUCT = N_("One entry is a row times a column: {entry} = {sum}.")
+IN_NUMBERS = N_("In numbers: {sum}.")
 AXIS_GONE = N_("The axis {axis} is summed away; the shape {shape} is that of {operand}.")
-MOVED_BACK = N_(
-    "The forward pass only moved entries, so the gradient moves back: {operand} gets {formula}, shape {shape}. "
-    "One entry: {entry} = {sum}."
-)
-SPREAD = N_(
-    "Every entry of {operand} went into the sum with the factor 1, so each gets what arrives at its sum. "
-    "One entry: {entry} = {sum}."
-)
-SPREAD_MEAN = N_(
-    "Every entry of {operand} went into a mean of {count} numbers, so each gets 1/{count} of what arrives. "
-    "One entry: {entry} = {sum}."
-)
+MOVED_BACK = N_("The forward pass only moved entries, so the gradient moves back: {operand} gets {formula}, shape {shape}.")
+SPREAD = N_("Every entry of {operand} went into the sum with the factor 1, so each gets what arrives at its sum.")
+SPREAD_MEAN = N_("Every entry of {operand} went into a mean of {count} numbers, so each gets 1/{count} of what arrives.")
 BY_MATRIX = N_(
-    "One entry of {operand} reaches several entries of the result, so its gradient sums over them: upstream times "
-    "derivative. One entry: {entry} = {sum}."
+    "One entry of {operand} reaches several entries of the result, so its gradient sums over them: upstream times derivative."
 )
-BY_OPERATION = N_("The operation {operation} sends {operand} a gradient of the shape {shape}. One entry: {entry} = {sum}.")
-BY_FOLDED = N_("These steps together send {operand} the gradient {formula}. One entry: {entry} = {sum}.")
-BY_OWN = N_("The backward of your own {operation} sends {operand} this gradient, shape {shape}. One entry: {entry} = {sum}.")
+BY_OPERATION = N_("The operation {operation} sends {operand} a gradient of the shape {shape}.")
+BY_FOLDED = N_("These steps together send {operand} the gradient {formula}.")
+BY_OWN = N_("The backward of your own {operation} sends {operand} this gradient, shape {shape}.")
 BEFORE_THE_SUM = N_(
     "The forward pass used {operand} in {count} places; so far each place has a gradient of its own, shape {shape}."
 )
@@ -69,7 +57,9 @@ LARGE = N_(
 REDUCE = N_(
     "One {operand} served {count} places on the way forward, so on the way back their gradients are added: {entry} = {sum}."
 )
-REDUCE_AXES = N_("The axis {axes} disappears, and the shape {shape} of {operand} is left.")
+REDUCE_AXIS = N_("The axis {axes} disappears, and the shape {shape} of {operand} is left.")
+REDUCE_NUMBER = N_("Axis number {axes}, counted from 0, disappears, and the shape {shape} of {operand} is left.")
+REDUCE_AXES = N_("The axes {axes} disappear, and the shape {shape} of {operand} is left.")
 REDUCE_LARGE = N_("One {operand} served {count} places on the way forward, so on the way back their gradients are added.")
 
 FIRST_PART = N_("The tensor {operand} is used {uses} times. The first contribution has arrived: {entry} = {sum} so far.")
@@ -93,13 +83,16 @@ def tell(trace: Trace, forward_sums: Mapping[str, tuple[str, ...] | None]) -> tu
     steps.append(seed(target))
     arrivals = {id: [edge for edge in carrying if edge.tensor == id] for id in {edge.tensor for edge in carrying}}
     for edge in carrying:
-        steps.append(along(trace, edge, alone=len(arrivals[edge.tensor]) == 1))
+        all_of_them = arrivals[edge.tensor]
+        single = len(all_of_them) == 1
+        shared = None if single else shared_entry(all_of_them)
+        steps.append(along(trace, edge, alone=single, shared=shared))
         if edge.unreduced is not None:
-            steps.append(reduced(trace, edge, alone=len(arrivals[edge.tensor]) == 1))
-        if len(arrivals[edge.tensor]) > 1:
-            all_of_them = arrivals[edge.tensor]
+            steps.append(reduced(trace, edge, alone=single, shared=shared))
+        if not single:
             part = all_of_them.index(edge)
-            steps.append(accumulated(trace, edge, all_of_them[part - 1] if part else None, part + 1, len(all_of_them)))
+            before = all_of_them[part - 1] if part else None
+            steps.append(accumulated(trace, edge, before, part + 1, len(all_of_them), shared=shared))
     return (*steps, done(trace))
 
 
@@ -111,9 +104,9 @@ def forward(trace: Trace, operation: Operation, sums: tuple[str, ...] | None) ->
     entry = telling_entry(tensor.value, sums)
     formula, shape = operation.definition.text, shape_text(tensor.value)
     if not tensor.value.whole or sums is None:
-        say = Say(FORWARD_LARGE, {"formula": formula, "shape": shape, **bounds(tensor.value)})
+        says = [Say(FORWARD_LARGE, {"formula": formula, "shape": shape, **bounds(tensor.value)})]
     elif not tensor.value.shape:
-        say = Say(FORWARD_NUMBER, {"formula": formula, "sum": sums[0]})
+        says = [Say(FORWARD_NUMBER, {"formula": formula, "sum": sums[0]})]
     else:
         values = {
             "formula": formula,
@@ -121,9 +114,9 @@ def forward(trace: Trace, operation: Operation, sums: tuple[str, ...] | None) ->
             "entry": entry_text(tensor.formula, tensor.value, entry),
             "sum": sums[entry],
         }
-        say = Say(FORWARD_NAMED if tensor.name else FORWARD_STEP, values)
+        says = [Say(FORWARD_NAMED if tensor.name else FORWARD_STEP, values), Say(ENTRY, values)]
     lit = (operation.id, *operation.operands, tensor.id)
-    return Step("forward", (say,), operation.id, tensor=tensor.id, numbers=tensor.value, entry=entry, sums=sums, lit=lit)
+    return Step("forward", tuple(says), operation.id, tensor=tensor.id, numbers=tensor.value, entry=entry, sums=sums, lit=lit)
 
 
 def seed(target: Tensor) -> Step:
@@ -135,17 +128,20 @@ def seed(target: Tensor) -> Step:
     return Step("seed", (say,), tensor=target.id, numbers=target.grad, gradient=target.id, final=True, lit=(target.id,))
 
 
-def along(trace: Trace, edge: Edge, *, alone: bool) -> Step:
-    """What goes back along one edge. Where something was broadcast, it is not summed yet."""
+def along(trace: Trace, edge: Edge, *, alone: bool, shared: int | None) -> Step:
+    """
+    What goes back along one edge. Where something was broadcast, it is not summed yet. shared: the entry that all steps of
+    this tensor speak of, where it has several contributions.
+    """
     operand, operation = trace.tensor(edge.tensor), trace.operation(edge.operation)
     sent = edge.contribution if edge.unreduced is None else edge.unreduced
     assert sent is not None
     assert edge.formula is not None
-    entry = telling_entry(sent, edge.sums)
-    says = [edge_words(trace, edge, operation, operand, sent, entry)]
+    entry = telling_entry(sent, edge.sums) if shared is None or edge.unreduced is not None else shared
+    says = edge_words(trace, edge, operation, operand, sent, entry)
     if edge.unreduced is not None:
         says.append(Say(BEFORE_THE_SUM, {"operand": operand.formula.text, "count": places(edge), "shape": shape_text(sent)}))
-    elif edge.product is not None and edge.product.gone and rule_of(operation.op).kind in (PRODUCT_OF, MOVED):
+    elif edge.product is not None and edge.product.gone and rule_of(operation.op).kind == PRODUCT_OF:
         values = {"axis": edge.product.gone, "shape": shape_text(sent), "operand": operand.formula.text}
         if edge.product.gone != "*":
             says.append(Say(AXIS_GONE, values))
@@ -167,46 +163,60 @@ def along(trace: Trace, edge: Edge, *, alone: bool) -> Step:
     )
 
 
-def edge_words(trace: Trace, edge: Edge, operation: Operation, operand: Tensor, sent: Numbers, entry: int) -> Say:
-    """The sentence of an edge, by what its operation does."""
+def edge_words(trace: Trace, edge: Edge, operation: Operation, operand: Tensor, sent: Numbers, entry: int) -> list[Say]:
+    """The sentence of an edge, by what its operation does, and one of its numbers."""
     assert edge.formula is not None
     assert edge.local is not None
     formula = edge.formula
     values = {"operand": operand.formula.text, "operation": operation.called, "shape": shape_text(sent), "formula": formula.text}
     if not sent.whole or edge.sums is None:
-        return Say(LARGE, values | bounds(sent))
+        return [Say(LARGE, values | bounds(sent))]
     values |= {
         "sum": edge.sums[entry],
         "entry": entry_text(gradient_of(trace, edge, unreduced=edge.unreduced is not None), sent, entry),
     }
     kind = rule_of(operation.op).kind
+    multiplied = kind == PRODUCT_OF and edge.product is not None and edge.unreduced is None
+    row_by_column = multiplied and edge.product is not None and bool(edge.product.gone)
+    shown = Say(IN_NUMBERS if not sent.shape else ENTRY_OF_PRODUCT if row_by_column else ENTRY, values)
+    return [Say(edge_text(trace, edge, operation, operand, kind, multiplied), values | counted(trace, operation, operand)), shown]
+
+
+def edge_text(trace: Trace, edge: Edge, operation: Operation, operand: Tensor, kind: str, multiplied: bool) -> str:
+    """What an operation does with the gradient that comes back to it."""
+    assert edge.formula is not None
+    assert edge.local is not None
     if operation.own:
-        return Say(BY_OWN, values)
+        return BY_OWN
     if operation.op == "fold":
-        return Say(BY_FOLDED, values)
+        return BY_FOLDED
     if kind == PASSES:
-        minus = formula.text.startswith("−") and edge.local.entries is not None and min(edge.local.entries) < 0
-        return Say(PASSES_TURNED if minus else CONVERTED if operation.op not in ("add", "sub") else PASSES_ON, values)
+        minus = edge.formula.text.startswith("−") and edge.local.entries is not None and min(edge.local.entries) < 0
+        return PASSES_TURNED if minus else CONVERTED if operation.op not in ("add", "sub") else PASSES_ON
     if edge.local.kind == "entry":
-        return Say(BY_ENTRY, values)
-    if kind == PRODUCT_OF and edge.product is not None and edge.unreduced is None:
-        return Say(BY_PRODUCT, values)
+        return BY_ENTRY if operand.value.shape or trace.tensor(operation.result).value.shape else BY_NUMBER
+    if multiplied:
+        return BY_PRODUCT
     if kind == MOVED:
-        return Say(MOVED_BACK, values)
+        return MOVED_BACK
     if kind == SUMMED:
-        count = round(size(operand.value.shape) / max(1, size(trace.tensor(operation.result).value.shape)))
-        return Say(SPREAD_MEAN if operation.op == "mean" else SPREAD, values | {"count": count})
+        return SPREAD_MEAN if operation.op == "mean" else SPREAD
     if kind == ALONG or edge.local.kind == "matrix":
-        return Say(BY_MATRIX, values)
-    return Say(BY_OPERATION, values)
+        return BY_MATRIX
+    return BY_OPERATION
 
 
-def reduced(trace: Trace, edge: Edge, *, alone: bool) -> Step:
+def counted(trace: Trace, operation: Operation, operand: Tensor) -> dict[str, int]:
+    """How many entries of *operand* went into one of the result."""
+    return {"count": round(size(operand.value.shape) / max(1, size(trace.tensor(operation.result).value.shape)))}
+
+
+def reduced(trace: Trace, edge: Edge, *, alone: bool, shared: int | None) -> Step:
     """The sum over the axes along which the forward pass repeated the operand: a step of its own."""
     operand = trace.tensor(edge.tensor)
     total = edge.contribution
     assert total is not None
-    entry = telling_entry(total, edge.reduced_sums)
+    entry = telling_entry(total, edge.reduced_sums) if shared is None else shared
     values = {"operand": operand.formula.text, "count": places(edge)}
     if edge.reduced_sums is None:
         says = [Say(REDUCE_LARGE, values)]
@@ -214,7 +224,8 @@ def reduced(trace: Trace, edge: Edge, *, alone: bool) -> Step:
         name = entry_text(gradient_of(trace, edge), total, entry)
         says = [Say(REDUCE, values | {"entry": name, "sum": edge.reduced_sums[entry]})]
     names = [name or str(axis) for name, axis in zip(edge.axis_names, edge.axes, strict=True)]
-    says.append(Say(REDUCE_AXES, {"axes": ", ".join(names), "shape": shape_text(total), "operand": operand.formula.text}))
+    text = REDUCE_AXES if len(names) > 1 else REDUCE_AXIS if edge.axis_names[0] else REDUCE_NUMBER
+    says.append(Say(text, {"axes": ", ".join(names), "shape": shape_text(total), "operand": operand.formula.text}))
     if alone and edge.mark == ZERO:
         says.append(Say(ALL_ZERO))
     return Step(
@@ -232,7 +243,7 @@ def reduced(trace: Trace, edge: Edge, *, alone: bool) -> Step:
     )
 
 
-def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: int) -> Step:
+def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: int, *, shared: int | None) -> Step:
     """Another contribution is added to the gradient of a tensor that is used more than once; *before*: the one that came last."""
     operand = trace.tensor(edge.tensor)
     new, total = edge.contribution, edge.total
@@ -251,7 +262,7 @@ def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: 
             else [*map(list, zip(last.entries, new.entries, strict=True))]
         )
         sums = tuple(in_sum(term, total.entries[index]) for index, term in enumerate(terms))
-        entry = telling_entry(total, sums)
+        entry = telling_entry(total, sums) if shared is None else shared
         values |= {"entry": entry_text(operand.gradient, total, entry), "sum": sums[entry]}
         say = Say(LAST_PART if part == uses else FIRST_PART if part == 1 else NEXT_PART, values)
     return Step(
@@ -340,6 +351,19 @@ def telling_entry(numbers: Numbers, sums: Sequence[str] | None = None) -> int:
         )
 
     return max(range(len(entries)), key=worth)
+
+
+def shared_entry(arrivals: Sequence[Edge]) -> int | None:
+    """The entry that the steps of one tensor speak of, so that each number that is added has been seen: all parts not zero."""
+    parts = [edge.contribution for edge in arrivals]
+    total = arrivals[-1].total
+    if total is None or total.entries is None or any(part is None or part.entries is None for part in parts):
+        return None
+    whole = [[part.entries[entry] != 0 for part in parts if part and part.entries] for entry in range(len(total.entries))]
+    best = max(sum(one) for one in whole)
+    fitting = [entry for entry, one in enumerate(whole) if sum(one) == best]
+    first = telling_entry(total)
+    return first if first in fitting else fitting[0]
 
 
 def both_signs(sum_: str) -> bool:
