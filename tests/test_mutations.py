@@ -49,22 +49,17 @@ EXERCISES = [pytest.param(exercise, id=exercise.id) for exercise in all_exercise
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_a_known_mistake_is_rejected_under_its_own_name(exercise: Exercise, mistake: Mistake):
+    """And what is said of it has its numbers: a {field} that judging does not know would break that learner's report."""
     verdict = judge(exercise, ask(exercise, mistake.answer))
     assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id)
+    for language in ("ru", "zh", "en"):
+        for say in (*verdict.says, *verdict.asks):
+            assert "{" not in translate(say, language)
 
 
 def told(verdict: Verdict, mistake: Mistake) -> PartVerdict:
     """The part by which *mistake* is told: its own, or the first that is wrong."""
     return next(part for part in verdict.parts if part.name == mistake.part or (not mistake.part and not part.earned))
-
-
-@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
-def test_what_is_said_of_a_mistake_has_its_numbers_filled_in_in_every_language(exercise: Exercise, mistake: Mistake):
-    """A {field} that judging does not know would break the report of exactly the learner who needs it."""
-    verdict = judge(exercise, ask(exercise, mistake.answer))
-    for language in ("ru", "zh", "en"):
-        for say in (*verdict.says, *verdict.asks):
-            assert "{" not in translate(say, language)
 
 
 @pytest.mark.parametrize("secret", ["autumn", "spring", "summer"])

@@ -421,7 +421,7 @@ def filled(exercise: Exercise, part: Part, says: tuple[Say, ...], case: Case) ->
         values |= {"gave": as_shape(case.got), "wanted": as_shape(case.expected)} if case.expected.ndim == 1 else {}
         if case.got.shape == case.expected.shape:
             values |= values_of(part, case)
-    return tuple(replace(say, values=values) for say in says)
+    return tuple(replace(say, values=values | say.values) for say in says)
 
 
 def shape_values(part: Part, case: Case) -> dict[str, Any]:
