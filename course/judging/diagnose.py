@@ -68,13 +68,14 @@ def diagnose(exercise: Exercise, part: Part, cases: list[Case]) -> Candidate | N
         square = [case for case in cases if case.purpose is Purpose.SQUARE]
         if any(case.raised for case in generic):
             return by_square_probe(exercise, part, generic, square)
-        for candidate in candidates(exercise, part):
+        tried = list(candidates(exercise, part))
+        for candidate in tried:
             if explains(candidate, generic):
                 return candidate
         # A size written as a number makes the mistake another one where that size differs; two draws of equal sizes tell it.
         of_one_size = [case for case in generic if case.inputs.sizes == exercise.sizes[0]]
         if len(of_one_size) < len(generic):
-            for candidate in candidates(exercise, part):
+            for candidate in tried:
                 if explains(candidate, of_one_size):
                     return replace(candidate, says=(*candidate.says, Say(OF_THESE_SIZES)))
     return None
@@ -163,7 +164,15 @@ def candidates(exercise: Exercise, part: Part) -> Iterator[Candidate]:
 
 
 def known_mistake(exercise: Exercise, mistake: Mistake, part: Part) -> Candidate:
+    # A mistake is tried alone and with each form and factor, and asked once a draw. The draw is kept, so that its id stays its own.
+    found: dict[int, tuple[Inputs, Outcome]] = {}
+
     def gives(case: Case) -> Outcome:
+        if id(case.inputs) not in found:
+            found[id(case.inputs)] = (case.inputs, asked(case))
+        return found[id(case.inputs)][1]
+
+    def asked(case: Case) -> Outcome:
         try:
             returned = exercise.by_part(exercise.ask(mistake.answer, as_torch(case.inputs)))[part.name]
             returned = returned.call() if isinstance(returned, Later) else returned

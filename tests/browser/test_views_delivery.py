@@ -9,9 +9,11 @@ addresses for MathJax and RequireJS, so they are looked at in a browser without 
 import copy
 import json
 import re
+from dataclasses import replace
 
 import nbformat
 import pytest
+import torch
 from axe_playwright_python.base import AXE_SCRIPT
 from conftest import PATIENCE
 from nbclient import NotebookClient
@@ -20,7 +22,14 @@ from pages import cell, code, open_notebook, prose, run_all, write_notebook
 from playwright.sync_api import Locator, Page, expect
 from test_views import LAYER, entry, number_of, put, step_to
 
-from course.views.board import Board
+from course.views import ready
+from course.views.board import Board, asking
+from course.views.both_ways import both_ways_board
+from course.views.comparing import compared
+from course.views.layer import layer_board
+from course.views.leading_axes import leading_axes_board
+from course.views.module import module_board
+from course.views.two_forms import two_forms_board
 
 STILL = [
     code(LAYER + "show(board)"),
@@ -156,6 +165,45 @@ def test_axe_finds_nothing(page, layer, languages, dark):
         if step > 1:
             entry(view, "dW[1, 3]").click()
         found[step] = faults(page)
+    assert not any(found.values()), json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def boards() -> dict[str, Board]:
+    """A board of each kind that the lessons show, by its name; a comparison, one that asks, and one whose numbers are edited."""
+    x, W, b, G = ready.X, ready.WEIGHT, ready.BIAS, [[2, 1, 2], [-1, 0, 1], [1, 0, 1], [-1, 1, 2], [-2, 1, 0]]
+    linear = torch.nn.Linear(4, 3)
+    with torch.no_grad():
+        linear.weight.copy_(torch.tensor(W))
+        linear.bias.copy_(torch.tensor(b))
+    diamond = ready.diamond_board()
+    return {
+        "layer": layer_board(W, x[0], b),
+        "two_forms": two_forms_board(W, [list(column) for column in zip(*x, strict=True)], b),
+        "module": module_board(linear),
+        "leading_axes": leading_axes_board([x[:3], x[1:4]], W, b),
+        "both_ways": both_ways_board(W, b, x, G),
+        "compared": compared("linear-backward", {"dX": x, "db": [1, 2, 3]}),
+        "asking": asking(diamond, "dy"),
+        "edited": replace(diamond, editable=(next(one.id for one in diamond.matrices if one.name == "x"),)),
+    }
+
+
+KINDS = ("layer", "two_forms", "module", "leading_axes", "both_ways", "compared", "asking", "edited")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing_on_any_kind_of_board(page, kind):
+    board, found = boards()[kind], {}
+    for dark, languages in ((False, ("ru", "zh")), (True, ("en",))):
+        view = put(page, board, languages=languages, dark=dark)
+        view.locator("summary").click()
+        if board.editable:
+            page.evaluate("model.set('pong', 1)")
+            view.locator(".nl-edit").click()
+        asks = next((at for at, one in enumerate(board.steps, 1) if one.question), len(board.steps) // 2)
+        for step in (asks, len(board.steps)):
+            step_to(page, step)
+            found[f"{dark} {step}"] = faults(page)
     assert not any(found.values()), json.dumps(found, ensure_ascii=False, indent=1)
 
 
