@@ -164,7 +164,7 @@ def candidates(exercise: Exercise, part: Part) -> Iterator[Candidate]:
 
 
 def known_mistake(exercise: Exercise, mistake: Mistake, part: Part) -> Candidate:
-    # A mistake is tried alone and with each form and factor, and asked once a draw. The draw is kept, so that its id stays its own.
+    # A mistake is tried alone and with each form and factor, and asked once a draw; the draw is kept, so its id stays its own.
     found: dict[int, tuple[Inputs, Outcome]] = {}
 
     def gives(case: Case) -> Outcome:
