@@ -35,6 +35,7 @@ from course.views.board import (
 )
 from course.views.graph_board import graph_board, summed_from
 from course.views.player import page, player
+from course.views.widget import bundle
 
 LAYER = {
     "x": [[3, -1, 1, -1], [0, 2, -1, 1], [-1, 0, 1, 3], [-1, 0, 2, -2], [0, -2, -2, -2]],
@@ -366,6 +367,14 @@ def test_a_shown_board_is_alive_and_carries_its_table():
     assert "<table>" in alive["text/html"]
     assert "seven" in alive["text/plain"]
     assert "nl-board-twin" in twin["text/html"]
+
+
+def test_plain_text_is_in_the_languages_that_are_asked_for(monkeypatch):
+    monkeypatch.setenv("COURSE_LANGUAGES", "zh")
+    board = graph_board(graph(lambda a, b: a * b, {"a": 2.0, "b": 3.0}))
+    assert "Forward pass" in board.to_text()
+    assert "Forward pass" not in bundle(board)["text/plain"]
+    assert "前向传播" in bundle(board)["text/plain"]
 
 
 @pytest.mark.parametrize("mode", ["autograde", "validate"])

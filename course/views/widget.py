@@ -19,7 +19,7 @@ import traitlets
 
 from course.exercise import N_
 from course.graph.refusal import Refusal
-from course.language import LANGUAGES
+from course.language import LANGUAGES, shown_languages
 from course.report.markup import words_text
 from course.verdict import Say
 from course.views.board import Board
@@ -101,7 +101,7 @@ class BoardView(anywidget.AnyWidget):
 
 def bundle(board: Board) -> dict[str, str]:
     """The still picture, for an output."""
-    return {"text/html": board.to_html(), "text/plain": board.to_text()}
+    return {"text/html": board.to_html(), "text/plain": board.to_text(shown_languages())}
 
 
 def being_graded() -> bool:
