@@ -203,12 +203,18 @@ def rng(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+AT_ONCE = 64  # numbers that `normal` screens together
+
+
 def normal(generator: np.random.Generator, *shape: int) -> Array:
     """Numbers that hide no mistake: both signs where there is room for two, none near zero, none twice.
 
     Shape: any. An all-positive draw would hide an extra ReLU, a near-zero bias a forgotten one (teaching: screened draws).
+    Many numbers are drawn part by part: that none of hundreds is near zero or like another would be drawn for seconds.
     """
     count = int(np.prod(shape))
+    if count > AT_ONCE and len(shape) > 1:
+        return np.array([normal(generator, *shape[1:]) for _ in range(shape[0])])
     while True:
         values = np.round(generator.normal(size=shape), 3) + generator.uniform(-4e-4, 4e-4, size=shape)
         flat = np.abs(values).ravel()

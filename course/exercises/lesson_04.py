@@ -32,17 +32,11 @@ READY_MADE = ("torch.nn.functional.linear",)
 # -- forward-nd: from one axis to four ----------------------------------------------------------------------------
 
 
-def rows(rng: Generator, leading: tuple[int, ...], features: int) -> Any:
-    """An input (*leading, features). Row by row: that no number of hundreds is near zero would be drawn for seconds."""
-    drawn = [normal(rng, features) for _ in range(int(np.prod(leading)))]
-    return np.array(drawn).reshape(*leading, features)
-
-
 def draw_axes(rng: Generator, sizes: Sizes) -> Inputs:
     """The same layer for inputs of one, two, three and four axes."""
     W, b = normal(rng, sizes.out, sizes.in_), normal(rng, sizes.out)
     shapes = {"x1": (), "x2": (sizes.N,), "x3": (sizes.B, sizes.T), "x4": (2, sizes.B, sizes.T)}
-    return Inputs(sizes, W=W, b=b, **{name: rows(rng, shape, sizes.in_) for name, shape in shapes.items()})
+    return Inputs(sizes, W=W, b=b, **{name: normal(rng, *shape, sizes.in_) for name, shape in shapes.items()})
 
 
 def shown_axes() -> Inputs:
@@ -603,8 +597,8 @@ def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
 
 def draw_mixing(rng: Generator, sizes: Sizes) -> Inputs:
     T = sizes.T
-    D = rows(rng, (T * sizes.in_,), T * sizes.out)
-    return Inputs(sizes, x=rows(rng, (2, T), sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
+    D = normal(rng, T * sizes.in_, T * sizes.out)
+    return Inputs(sizes, x=normal(rng, 2, T, sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
 
 
 MIXING = {

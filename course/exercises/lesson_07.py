@@ -35,12 +35,6 @@ Generator = np.random.Generator
 BY_HAND = (*AUTOGRAD, "torch.nn.functional.linear")
 
 
-def sheets(rng: Generator, *shape: int) -> Array:
-    """Numbers of any shape, row by row: that no number of hundreds is near zero would be drawn for seconds."""
-    rows = [normal(rng, shape[-1]) for _ in range(int(np.prod(shape[:-1])))]
-    return np.array(rows).reshape(shape)
-
-
 def two_sheets() -> tuple[Array, Array]:
     """The lesson's xs (2, 5, 4) and Gs (2, 5, 3)."""
     x, G = thread()["x"], upstream()
@@ -63,7 +57,7 @@ def draw_nd(rng: Generator, sizes: Sizes) -> Inputs:
     leading = {"1": (), "3": (sizes.B, sizes.T), "4": (2, sizes.B, sizes.T)}
     inputs = Inputs(sizes, W=normal(rng, sizes.out, sizes.in_))
     for axes, shape in leading.items():
-        inputs[f"x{axes}"], inputs[f"G{axes}"] = sheets(rng, *shape, sizes.in_), sheets(rng, *shape, sizes.out)
+        inputs[f"x{axes}"], inputs[f"G{axes}"] = normal(rng, *shape, sizes.in_), normal(rng, *shape, sizes.out)
     return inputs
 
 
@@ -436,8 +430,8 @@ def draw_passes(rng: Generator, sizes: Sizes) -> Inputs:
     """A layer and two passes through it."""
     inputs = Inputs(sizes, W=normal(rng, sizes.out, sizes.in_), b=normal(rng, sizes.out))
     for n in (1, 2):
-        inputs[f"x{n}"] = sheets(rng, sizes.B, sizes.T, sizes.in_)
-        inputs[f"G{n}"] = sheets(rng, sizes.B, sizes.T, sizes.out)
+        inputs[f"x{n}"] = normal(rng, sizes.B, sizes.T, sizes.in_)
+        inputs[f"G{n}"] = normal(rng, sizes.B, sizes.T, sizes.out)
     return inputs
 
 
