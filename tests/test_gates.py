@@ -118,6 +118,10 @@ PROSE_DEFECTS = {
         blocks("раз", "这是**$x$ 的轴**。", "one $x$"),
         "`**` between 是 and a formula would be shown",
     ),
+    "a shape with a star that is no code": (
+        blocks("форма (*, in) → (*, out)", "形状 (*, in) → (*, out)", "shape (*, in) → (*, out)"),
+        "the star of a shape begins italics",
+    ),
     "strong text that is not closed": (blocks("**раз"), "`**` is not closed"),
     "a span in a heading": (blocks("### <span>Раз</span>"), "HTML inside a heading; write the heading as plain Markdown"),
     "a heading without its space": (blocks("###Раз"), "a heading without a space after #"),

@@ -53,6 +53,7 @@ def problems(lesson: Lesson) -> Iterator[Problem]:
             yield from unclosed(lesson, block)
             yield from tables(lesson, block)
             yield from strong(lesson, block)
+            yield from stars(lesson, block)
             yield from headings(lesson, block)
             yield from names_of_w(lesson, block)
         if not found:
@@ -284,6 +285,14 @@ def strong(lesson: Lesson, block: Block) -> Iterator[Problem]:
             yield lesson.problem(
                 block.line + rest[: paragraph.start() + marks[-1].start()].count("\n"), "`**` is not closed", "close it"
             )
+
+
+# Prevents: a star that vanishes and takes the words up to the next one into italics: "(*, in) → (*, out)" loses both.
+def stars(lesson: Lesson, block: Block) -> Iterator[Problem]:
+    rest, _ = take(block.text, block.line)
+    for number, line in enumerate(rest.splitlines(), start=block.line):
+        if re.search(r"\(\*,", line):
+            yield lesson.problem(number, "the star of a shape begins italics in Markdown", "write the shape as code: `(*, in)`")
 
 
 def _is_punctuation(character: str) -> bool:
