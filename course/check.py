@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from course.verdict import Verdict
 
 
-def N_(message: str) -> str:
-    return message
-
-
-BEGIN_ABOVE = N_(
-    "`{entry}` calls your `{other}`, and the check of `{other}` (“{title}”, further up) does not pass yet: **begin there**."
-)
-
-
 class Score:
     """The points of one check. Its plain text is the number, its HTML the report."""
 
@@ -119,31 +110,11 @@ def run(exercise_id: str, namespace: dict[str, Any]) -> Verdict:
 
     exercise = find(exercise_id)
     verdict = judge(exercise, asked(exercise, namespace))
-    return verdict if verdict.earned == verdict.points else with_earlier(exercise, verdict, namespace)
-
-
-def with_earlier(exercise: Exercise, verdict: Verdict, namespace: dict[str, Any]) -> Verdict:
-    """*verdict*, that says first which answer further up is called and not right yet, where there is one."""
-    from dataclasses import replace
-
-    from course.earlier import called_by, codes_of
-    from course.judging import judge
-    from course.verdict import Say, State
-
-    if verdict.state is State.OUT_OF_TIME or exercise.entry not in namespace:
+    if verdict.earned == verdict.points or exercise.entry not in namespace:
         return verdict
-    learner = namespace[exercise.entry]
-    for other in called_by(exercise, learner):
-        before = judge(other, asked(other, namespace))
-        if before.earned == before.points:
-            continue
-        says = Say(BEGIN_ABOVE, {"entry": exercise.entry, "other": other.entry, "title": Say(other.title)})
-        own = any("NotImplementedError" in code.co_names for code in codes_of(learner))
-        if before.state is State.NOT_ATTEMPTED and not own:
-            # What is waiting is not this answer, and nothing else can be said of it.
-            return replace(verdict, state=State.FAILED, says=(says,), asks=(), quote=(), error="", evidence=())
-        return replace(verdict, says=(says, *verdict.says))
-    return verdict
+    from course.earlier import with_earlier  # only where there is something to explain
+
+    return with_earlier(exercise, verdict, namespace[exercise.entry], lambda other: judge(other, asked(other, namespace)))
 
 
 def asked(exercise: Exercise, namespace: dict[str, Any]) -> Asked:

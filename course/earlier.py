@@ -7,17 +7,42 @@ second can help but the one that says so.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import CodeType, TracebackType
 from typing import Any
 
-from course.exercise import Exercise
+from course.exercise import N_, Exercise
+from course.exercises import UnknownExercise, lesson_of
+from course.verdict import Say, State, Verdict
+
+BEGIN_ABOVE = N_(
+    "`{entry}` calls your `{other}`, and the check of `{other}` (“{title}”, further up) does not pass yet: **begin there**."
+)
+
+
+def with_earlier(exercise: Exercise, verdict: Verdict, learner: Any, judged: Callable[[Exercise], Verdict]) -> Verdict:
+    """
+    *verdict* on the *learner*'s answer, that says first which answer further up it calls that is not right yet, where there is
+    one. judged: the verdict on the answer to another exercise.
+    """
+    if verdict.state is State.OUT_OF_TIME:
+        return verdict
+    for other in called_by(exercise, learner):
+        before = judged(other)
+        if before.earned == before.points:
+            continue
+        says = Say(BEGIN_ABOVE, {"entry": exercise.entry, "other": other.entry, "title": Say(other.title)})
+        own = any("NotImplementedError" in code.co_names for code in codes_of(learner))
+        if before.state is State.NOT_ATTEMPTED and not own:
+            # What is waiting is not this answer, and nothing else can be said of it.
+            return replace(verdict, state=State.FAILED, says=(says,), asks=(), quote=(), error="", evidence=())
+        return replace(verdict, says=(says, *verdict.says))
+    return verdict
 
 
 def called_by(exercise: Exercise, learner: Any) -> list[Exercise]:
     """The exercises further up in the lesson whose entry the *learner*'s function or class names."""
-    from course.exercises import lesson_of
-
     names = {name for code in codes_of(learner) for name in code.co_names}
     lesson = lesson_of(exercise.id).exercises
     above = lesson[: [one.id for one in lesson].index(exercise.id)]
@@ -40,9 +65,10 @@ def codes_of(thing: Any) -> Iterator[CodeType]:
 
 def entry_of(traceback: TracebackType | None, exercise_id: str) -> str | None:
     """The answer of the exercise's lesson inside of which an exception was raised, by its entry; None outside of all."""
-    from course.exercises import lesson_of
-
-    entries = {one.entry for one in lesson_of(exercise_id).exercises}
+    try:
+        entries = {one.entry for one in lesson_of(exercise_id).exercises}
+    except UnknownExercise:
+        return None
     found = None
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_qualname.partition(".")[0]

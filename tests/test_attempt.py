@@ -41,6 +41,15 @@ def test_an_error_is_one_line_and_an_unwritten_answer_another(told):
     assert [text for _, text, _ in told] == [attempting.STOPPED, attempting.WAITING]
 
 
+def test_an_error_in_an_exercise_that_this_course_does_not_know_is_one_line_too(told):
+    def fails() -> None:
+        raise NotImplementedError
+
+    with attempting.attempt("no-such-exercise"):
+        fails()
+    assert told == [("–", attempting.WAITING, {"entry": "no-such-exercise"})]
+
+
 def test_an_input_changed_in_place_is_put_back(told):
     names = run(lambda w, x: x.zero_().sum())
     assert names["x"].tolist() == [3, 4]
