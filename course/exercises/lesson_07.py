@@ -558,7 +558,8 @@ class _Stepping(_Layer):
 
 class _TextbookTranspose(_Layer):
     def gradients(self, G: Any) -> tuple[Any, Any, Any]:
-        return G @ self.W.T, flat(G).T @ flat(self.x), flat(G).sum(0)
+        _, dW, db = super().gradients(G)
+        return G @ self.W.T, dW, db
 
 
 class _ForTables(_Layer):
@@ -1795,7 +1796,7 @@ def shared_expected(i: Inputs) -> dict[str, Array]:
     return {"y": y.detach().numpy(), "dX": dX.numpy(), "dW": dW.numpy(), "db": db.numpy()}
 
 
-class _Pile(_Layer):
+class _Stack(_Layer):
     """A right SharedLayer."""
 
     def __init__(self, W: Any, b: Any) -> None:
@@ -1813,40 +1814,22 @@ class _Pile(_Layer):
         return super().gradients(G)
 
 
-class _PileOverwriting(_Pile):
-    collect = _Overwriting.collect
+def _with_a_stack(layer: type[_Layer]) -> type[_Layer]:
+    """A mistaken *layer* that keeps its inputs as a right SharedLayer does."""
+    return type(f"{layer.__name__}WithAStack", (layer, _Stack), {})
 
 
-class _PileOverwritingBias(_Pile):
-    collect = _OverwritingBias.collect
-
-
-class _PileKeepingTheFirst(_Pile):
-    empty = True
-
-    def collect(self, dW: Any, db: Any) -> None:
-        if self.empty:
-            super().collect(dW, db)
-        self.empty = False
-
-
-class _PileKeepingTheFirstBias(_PileKeepingTheFirst):
-    def collect(self, dW: Any, db: Any) -> None:
-        super().collect(dW * 0, db)
-        self.dW = self.dW + dW
-
-
-class _Queue(_Pile):
+class _Queue(_Stack):
     def taken(self) -> Any:
         return self.stack.pop(0)
 
 
-class _FirstOfThePile(_Pile):
+class _FirstOfTheStack(_Stack):
     def taken(self) -> Any:
         return self.stack[0]
 
 
-class _TwoSlots(_Pile):
+class _TwoSlots(_Stack):
     """The first x and the last one: enough for two uses."""
 
     def remember(self, x: Any) -> None:
@@ -1857,44 +1840,20 @@ class _TwoSlots(_Pile):
         return self.stack.pop() if len(self.stack) > 1 else self.stack[0]
 
 
-class _PileWithoutBias(_Pile):
-    def forward(self, x: Any) -> Any:
-        return super().forward(x) - self.b
-
-
-class _PileOfOutputs(_Pile):
+class _StackOfOutputs(_Stack):
     def forward(self, x: Any) -> Any:
         y = x @ self.W.T + self.b
         self.stack.append(y)
         return y
 
 
-class _PileAveraging(_Pile):
-    passes = 0
-    collect = _Averaging.collect
-
-
-class _PileOnTheClass(_Pile):
+class _StackOnTheClass(_Stack):
     """`cache = []` in the body of the class."""
 
     stack: list[Any] = []  # noqa: RUF012
 
     def __init__(self, W: Any, b: Any) -> None:
         _Layer.__init__(self, W, b)
-
-
-class _PileInputGradientCollected(_Pile):
-    dX: Any = 0  # noqa: N815 - the name of the lesson
-
-    def backward(self, G: Any) -> Any:
-        self.dX = self.dX + super().backward(G)
-        return self.dX
-
-
-class _PileTransposed(_Pile):
-    def gradients(self, G: Any) -> tuple[Any, Any, Any]:
-        _, dW, db = super().gradients(G)
-        return G @ self.W.T, dW, db
 
 
 shared_layer = Exercise(
@@ -1920,28 +1879,28 @@ shared_layer = Exercise(
         Mistake(
             "fwd_bias_omitted",
             "y",
-            _PileWithoutBias,
+            _with_a_stack(_WithoutBias),
             N_("`forward` gives the weighted sums **without the bias**."),
             N_("Which of the two things that the layer was made with does `forward` not use?"),
         ),
         Mistake(
             "fwd_missing_transpose",
             "y",
-            type("_PileAsStored", (_Pile,), {"forward": _AsStored.forward}),
+            _with_a_stack(_AsStored),
             N_("In `forward` W stands **as it is stored**. It is square here, so nothing stopped you."),
             N_("Which axis of W should meet the features?"),
         ),
         Mistake(
             "path_textbook_transpose",
             "",
-            _PileTransposed,
+            _with_a_stack(_TextbookTranspose),
             N_("On the way back W is **transposed**. It is square here, so nothing stopped you."),
             N_("Would the same line run for a layer with {in_} inputs and 3 outputs?"),
         ),
         Mistake(
             "shared_dX_collected",
             "",
-            _PileInputGradientCollected,
+            _with_a_stack(_CollectingTheInputToo),
             N_("Your `backward` **collects dX** as well: what belongs to h was added to what belongs to x."),
             N_("To whom does each of the two dX go, and which one do they need?"),
         ),
@@ -1958,7 +1917,7 @@ shared_layer = Exercise(
         Mistake(
             "shared_first_of_the_stack",
             "dW",
-            _FirstOfThePile,
+            _FirstOfTheStack,
             N_("All backward passes worked with the **first input**, x: what lies on top of it was not used."),
             N_("The first `backward` answers the last `forward`. Where on the stack is its input?"),
         ),
@@ -1979,35 +1938,35 @@ shared_layer = Exercise(
         Mistake(
             "shared_last_use_only",
             "dW",
-            _PileOverwriting,
+            _with_a_stack(_Overwriting),
             N_("Only **one** of the layer's places is in your dW: each `backward` overwrote what the one before had brought."),
             ADD_OR_REPLACE,
         ),
         Mistake(
             "shared_first_use_only",
             "dW",
-            _PileKeepingTheFirst,
+            _with_a_stack(_KeepingTheFirst),
             N_("Only **one** of the layer's places is in your dW: after the first `backward` nothing more was taken in."),
             N_("Through how many places does L depend on the same weight?"),
         ),
         Mistake(
             "shared_places_averaged",
             "dW",
-            _PileAveraging,
+            _with_a_stack(_Averaging),
             N_("Your dW is the **mean** over the layer's places."),
             N_("Paths to L lead through every place. What do you do with paths?"),
         ),
         Mistake(
             "shared_stack_of_outputs",
             "dW",
-            _PileOfOutputs,
+            _StackOfOutputs,
             N_("Your stack holds **outputs**: the last layer worked with y, and the first one with h."),
             N_("In dW, what is multiplied by the number that arrives at a neuron?"),
         ),
         Mistake(
             "shared_stack_on_the_class",
             "dW",
-            _PileOnTheClass,
+            _StackOnTheClass,
             N_(
                 "Another layer of the class was used as well, and yours took **its input** from the "
                 "stack: there is one stack for all objects."
@@ -2017,14 +1976,14 @@ shared_layer = Exercise(
         Mistake(
             "db_last_use_only",
             "db",
-            _PileOverwritingBias,
+            _with_a_stack(_OverwritingBias),
             N_("Only **one** of the layer's places is in your db: each `backward` overwrote what the one before had brought."),
             ADD_OR_REPLACE,
         ),
         Mistake(
             "db_first_use_only",
             "db",
-            _PileKeepingTheFirstBias,
+            _with_a_stack(_KeepingTheFirstBias),
             N_("Only **one** of the layer's places is in your db: after the first `backward` nothing more was taken in."),
             N_("Through how many places does L depend on the same bias?"),
         ),
