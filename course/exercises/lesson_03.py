@@ -43,15 +43,29 @@ def shown_layer() -> Inputs:
     return Inputs(GENERIC, W=numbers["W"], b=numbers["b"], x=numbers["x"])
 
 
+@contextmanager
+def new_layers_hold_before() -> Iterator[None]:
+    """Inside, what a new nn.Linear starts with is BEFORE instead of chance: numbers that were not loaded show."""
+    import torch
+
+    def fill(layer: Any) -> None:
+        for parameter in layer.parameters():
+            torch.nn.init.constant_(parameter, BEFORE)
+
+    reset = torch.nn.Linear.reset_parameters
+    torch.nn.Linear.reset_parameters = fill  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        torch.nn.Linear.reset_parameters = reset  # type: ignore[method-assign]
+
+
 def new_layer(W: Any, bias: bool = True) -> Any:
     """An nn.Linear in float64 of the sizes of *W* (out, in), whose parameters all hold BEFORE."""
     import torch
 
-    layer = torch.nn.Linear(W.shape[1], W.shape[0], bias=bias, dtype=torch.float64)
-    with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.fill_(BEFORE)
-    return layer
+    with new_layers_hold_before():
+        return torch.nn.Linear(W.shape[1], W.shape[0], bias=bias, dtype=torch.float64)
 
 
 # -- load-numbers: into a layer that is there ---------------------------------------------------------------------
@@ -613,23 +627,6 @@ def ask_kernel(learner: Any, i: Inputs) -> dict[str, Any]:
         "weight": Later(lambda: layer.weight.detach().clone()),
         "later": Later(called_later),
     }
-
-
-@contextmanager
-def new_layers_hold_before() -> Iterator[None]:
-    """Inside, what a new nn.Linear starts with is BEFORE instead of chance: numbers that were not loaded show."""
-    import torch
-
-    def fill(layer: Any) -> None:
-        for parameter in layer.parameters():
-            torch.nn.init.constant_(parameter, BEFORE)
-
-    reset = torch.nn.Linear.reset_parameters
-    torch.nn.Linear.reset_parameters = fill  # type: ignore[assignment,method-assign]
-    try:
-        yield
-    finally:
-        torch.nn.Linear.reset_parameters = reset  # type: ignore[method-assign]
 
 
 def _from_kernel(load: Callable[[Any, Any, Any], None], bias: bool = True) -> Callable[[Any, Any], Any]:

@@ -68,8 +68,9 @@ def diagnose(exercise: Exercise, part: Part, cases: list[Case]) -> Candidate | N
         square = [case for case in cases if case.purpose is Purpose.SQUARE]
         if any(case.raised for case in generic):
             return by_square_probe(exercise, part, generic, square)
-        tried = list(candidates(exercise, part))
-        for candidate in tried:
+        tried = []
+        for candidate in candidates(exercise, part):
+            tried.append(candidate)
             if explains(candidate, generic):
                 return candidate
         # A size written as a number makes the mistake another one where that size differs; two draws of equal sizes tell it.

@@ -111,11 +111,10 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     with np.errstate(all="ignore"):
         judged = [judged_part(exercise, part, cases, reveal) for part, cases in cases_by_part(exercise, asked)]
     nothing_earned = [one for one in judged if not one.parts[0].earned]
-    if nothing_earned and len({one.error for one in nothing_earned}) == 1 and nothing_earned[0].error:
-        # One stop took all of these parts down: it is told by the part that knows its name.
+    errors = {one.error for one in nothing_earned}
+    if (len(errors) == 1 and all(errors)) or all(one.state is State.WRONG for one in nothing_earned):
+        # One stop that took all of these parts down, or numbers that differ: told by the part that knows a name for it.
         nothing_earned.sort(key=lambda one: not one.mistake)
-    elif all(one.state is State.WRONG for one in nothing_earned):
-        nothing_earned.sort(key=lambda one: not one.mistake)  # a name says more than that the numbers differ
     first = next(iter(nothing_earned), None) or next((one for one in judged if one.state is not State.RIGHT), judged[0])
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
     return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
