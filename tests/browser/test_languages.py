@@ -298,7 +298,7 @@ def set_windowing(server, mode: str | None) -> None:
     file.write_text(f'{{"windowingMode": "{mode}"}}' if mode else "{}")
 
 
-@pytest.mark.parametrize("mode", ["full", "none"])
+@pytest.mark.parametrize("mode", ["full", "contentVisibility", "defer", "none"])
 def test_a_switch_keeps_the_place(page, lab, path, mode):
     set_windowing(lab, mode)
     try:

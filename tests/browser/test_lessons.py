@@ -91,10 +91,11 @@ def errors(page: Page) -> list[str]:
     )
 
 
-def last_code_cell_ran(page: Page) -> bool:
-    return evaluate(
-        page, '() => notebook().widgets.filter((cell) => cell.model.type === "code").at(-1).model.executionCount !== null'
-    )
+def last_code_cell_ran(page: Page, after: int = 0) -> int:
+    """Which run of the kernel the last code cell had, where it is later than *after*; else 0."""
+    count = '() => notebook().widgets.filter((cell) => cell.model.type === "code").at(-1).model.executionCount ?? 0'
+    ran: int = evaluate(page, count)
+    return ran if ran > after else 0
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
@@ -103,12 +104,14 @@ def test_run_all_reaches_the_last_cell_untouched_and_with_a_mistake_in_every_ans
     open_notebook(page, lessons, f"lessons/{notebook}", stay=True)
     run_all(page)
     assert errors(page) == []
-    assert last_code_cell_ran(page)
+    untouched = last_code_cell_ran(page)
+    assert untouched
     switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
     assert {at: wide for at in prose_with_tables(page) if (wide := runs_over(page, at))} == {}
     checks = put_in_mistakes(page)
     run_all(page)
     assert errors(page) == []
+    assert last_code_cell_ran(page, after=untouched)
     for exercise_id in checks:
         mistake = find(exercise_id).mistakes[0]
         assert mistake.id in json.dumps(outputs(page, exercise_id)), f"{exercise_id} does not name {mistake.id}"
