@@ -226,11 +226,14 @@ def running(*options):
 
 
 def address_of(process):
-    """The address it prints: the line that holds nothing else, after its sentence."""
+    """
+    The address it prints: the line that holds nothing else, after its sentence. The server prints where it listens, /lab?token=…,
+    whenever it gets to it, on such lines too; what opens a notebook has a path.
+    """
     printed = []
     for line in process.stdout:
         printed.append(line)
-        if (found := re.fullmatch(r"\s+(http\S+/lab\S*)\n", line)) and any("open at this address" in one for one in printed):
+        if (found := re.fullmatch(r"\s+(http\S+/lab/\S*)\n", line)) and any("open at this address" in one for one in printed):
             return found[1], "".join(printed)
     pytest.fail("".join(printed))
 
