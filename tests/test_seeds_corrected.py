@@ -60,7 +60,7 @@ CORRECTED = {
     "002:26, a linear transformation": {OBJECT: ("affine transformation",)},
     "002:28, 31, transposed because of batch training": {ROWS: ("the transpose was already needed",)},
     "002:29, an equation of shapes as of numbers": {ROWS: ("read as numbers",)},
-    "002:34, * is the batch size, N a channel": {AXES: ("there are no channels here", "none included")},
+    "002:34, * is the batch size, N a channel": {AXES: ("there are no channels here", "even none")},
     # 002:46 is a machine's filler, of which nothing is used.
     "003:55, 90, a set of weights": {OBJECT: ("only with `bias=false`",)},
     "003:66, a 2 × 3 matrix": {OBJECT: ("not 2 × 3",)},

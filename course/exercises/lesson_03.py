@@ -165,8 +165,8 @@ load_numbers = Exercise(
             "later",
             _loaded(_as_parameters),
             N_(
-                "Right after loading y was right. Then the check added 1 to W and b, and **the layer changed with "
-                "them**: it holds no numbers of its own, but looks into theirs."
+                "Right after loading y was right. Then the check added 1 to W and b, and **the layer "
+                "changed with them**: it has no numbers of its own, but shares theirs."
             ),
             N_("Which way of loading writes the numbers into the memory that the layer already has?"),
         ),
@@ -174,20 +174,14 @@ load_numbers = Exercise(
             "weight_aliases_source_tensor",
             "later",
             _loaded(_weight_as_parameter),
-            N_(
-                "The bias is the layer's own, but its weight still looks into **the memory of W**: when W changed, so did "
-                "the layer."
-            ),
+            N_("The bias is the layer's own, but its weight still shares **the memory of W**: when W changed, so did the layer."),
             N_("How did you load the bias, and how the weight?"),
         ),
         Mistake(
             "bias_aliases_source_tensor",
             "later",
             _loaded(_bias_as_parameter),
-            N_(
-                "The weight is the layer's own, but its bias still looks into **the memory of b**: when b changed, so did "
-                "the layer."
-            ),
+            N_("The weight is the layer's own, but its bias still shares **the memory of b**: when b changed, so did the layer."),
             N_("How did you load the weight, and how the bias?"),
         ),
         Mistake(
@@ -495,7 +489,7 @@ without_bias = Exercise(
             "bias_never_added",
             "with_bias",
             lambda layer, x: x @ layer.weight.T,
-            N_("It fits the layer without a bias, but where there is one, it was **left out**."),
+            N_("Your answer is right for the layer without a bias; where there is a bias, you **left it out**."),
             N_("What has to happen only if there is a bias?"),
         ),
         Mistake(
@@ -567,8 +561,8 @@ parameter_count = Exercise(
             "params_count_bias_always",
             "without_bias",
             lambda in_, out, bias: in_ * out + out,
-            N_("Where the layer has **no bias**, you counted {out} of them all the same."),
-            N_("What does `bias=False` leave of the layer?"),
+            N_("The layer has **no bias**, and yet you counted {out} of them."),
+            N_("Which parameters are left with `bias=False`?"),
         ),
         Mistake(
             "params_count_sizes_added_alone",
@@ -740,16 +734,16 @@ from_kernel = Exercise(
             "later",
             _from_kernel(_kernel_itself_bias_copied),
             N_(
-                "The bias is the layer's own, but its weight still looks into **the memory of the kernel**: `kernel.T` only "
-                "turns the view."
+                "The bias is the layer's own, but its weight still shares **the memory of the kernel**: "
+                "`kernel.T` only changes how it is read."
             ),
-            N_("What has to happen to the numbers, beside turning them, so that the layer keeps its own?"),
+            N_("Besides transposing the numbers, what must you do with them so that the layer has its own?"),
         ),
         Mistake(
             "kernel_bias_aliased",
             "later",
             _from_kernel(_kernel_copied_bias_itself),
-            N_("The weight is the layer's own, but its bias still looks into **the memory of b**."),
+            N_("The weight is the layer's own, but its bias still shares **the memory of b**."),
             N_("How did you load the weight, and how the bias?"),
         ),
     ),
@@ -847,7 +841,10 @@ dot_of_a_batch = Exercise(
     ),
     hints=(
         N_("In `W @ x` the last axis of W meets the features of a sample with one axis. Which axis of a batch does it meet?"),
-        N_("On which side of a product do the rows of a batch meet with their features? Try that side with one sample too."),
+        N_(
+            "On which side of the product must a batch stand for its features to meet those of W? Try that "
+            "side with one sample too."
+        ),
     ),
     minutes=4,
 )

@@ -139,7 +139,7 @@ forward_nd = Exercise(
     ),
     hints=(
         N_("Try lesson 02's line of code on each of the inputs before you write anything new."),
-        N_("In a product `@`, which axes of the left factor meet the right one, and which only come along?"),
+        N_("In a product `@`, which axis of the left factor meets the right factor, and which axes only come along?"),
     ),
     minutes=6,
 )
@@ -173,7 +173,7 @@ einsum_equation = Exercise(
     id="einsum-equation",
     entry="equation",
     title=N_("The layer in letters"),
-    proves=N_("Every axis has a letter: the one that is missing on the right was added up, and the others only came along."),
+    proves=N_("Every axis has a letter: the one that is missing on the right was summed over, and the others stayed."),
     signature="equation(leading)",
     parts=(
         Part("y1", 1, ("out",)),
@@ -328,7 +328,10 @@ affine_blocks = Exercise(
     id="affine-blocks",
     entry="blocks",
     title=N_("The same layer, flattened"),
-    proves=N_("Flattened, the layer is a large matrix that is almost all zeros: no position has a weight for another."),
+    proves=N_(
+        "Flattened, the layer is a large matrix of zeros except for the blocks on its diagonal: no "
+        "position has a weight for another."
+    ),
     signature="blocks(W, T)",
     parts=(Part("D", 3),),
     draw=draw_blocks,
@@ -339,7 +342,10 @@ affine_blocks = Exercise(
             "blocks_not_transposed",
             "D",
             lambda W, T: _kron(W, T, turned=False),
-            N_("The blocks are W **as it is stored**: `{got_shape}`. A row of the flattened x stands on the left."),
+            N_(
+                "Your blocks are W **as it is stored**, and D has the shape `{got_shape}`. A row of the "
+                "flattened x stands on the left of it."
+            ),
             N_("Which axis of each block should meet the features of its position?"),
         ),
         Mistake(
@@ -356,7 +362,7 @@ affine_blocks = Exercise(
             "blocks_everywhere",
             "D",
             lambda W, T: W.T.repeat(T, T),
-            N_("Every block is filled, so **every position reaches every other**."),
+            N_("Every block is filled, so **every position acts on every other**."),
             N_("Which positions of y depend on position 0 of x? What stands in all the other blocks?"),
         ),
         Mistake(
@@ -394,8 +400,8 @@ count_positions = Exercise(
     entry="count",
     title=N_("Weights for a sheet of positions"),
     proves=N_(
-        "nn.Linear has one small W for all positions. Affine needs, for each neuron, a weight for "
-        "every position and feature of its row."
+        "nn.Linear has one small W for all positions. Affine needs, for each neuron, a weight for every "
+        "feature at every position of a sheet."
     ),
     signature="count(in_, out, T)",
     parts=(Part("linear", 1), Part("affine", 1)),
@@ -442,7 +448,7 @@ count_positions = Exercise(
             "affine_bias_per_position",
             "affine",
             lambda in_, out, T: (in_ * out + out, T * (in_ * out + out)),
-            N_("For Affine you counted a bias **for each position**. It gives {out} numbers for a whole row."),
+            N_("For Affine you counted a bias **for each position**. Affine gives {out} numbers for a whole sheet."),
             N_("How many numbers does Affine return for one sample, and how many biases are added?"),
         ),
     ),
@@ -557,7 +563,7 @@ which_sizes = Exercise(
             "dtype",
             _read(lambda n: (n[1], n[2]), dtype=(0, 0)),
             N_("For a message about **dtypes** you gave sizes as well. There the shapes are not to blame."),
-            N_("What does such a message not contain that the other one does?"),
+            N_("What does a message about sizes contain that this one does not?"),
         ),
     ),
     hints=(
@@ -661,14 +667,19 @@ mixes_positions = Exercise(
             "mixing_asked_of_the_first",
             "one_way",
             _changes(lambda T: [0], _others),
-            N_("You changed only the **first** position. A layer in which a later one reaches back was not noticed."),
+            N_(
+                "You changed only the **first** position. A layer in which a later position acts on an "
+                "earlier one went unnoticed."
+            ),
             N_("If only the last position reaches the others, which one has to be changed for that to show?"),
         ),
         Mistake(
             "mixing_asked_of_the_last",
             "one_way",
             _changes(lambda T: [T - 1], _others),
-            N_("You changed only the **last** position. A layer in which an earlier one reaches on was not noticed."),
+            N_(
+                "You changed only the **last** position. A layer in which an earlier position acts on a later one went unnoticed."
+            ),
             N_("If only the first position reaches the others, which one has to be changed for that to show?"),
         ),
         Mistake(

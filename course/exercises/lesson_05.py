@@ -154,14 +154,14 @@ local_backward = Exercise(
             "local_add_as_product",
             "",
             _local(da_add=lambda a, b, g: g * b, db_add=lambda a, b, g: g * a),
-            N_("At the addition each operand got `g` times **the other one**: so does a product, not a sum."),
+            N_("At the addition each operand got `g` times **the other one**: that is what a product does, not a sum."),
             N_("If a grows by 1, by how much does a + b grow? Does it matter how large b is?"),
         ),
         Mistake(
             "local_mul_operands_swapped",
             "",
             _local(da_mul=lambda a, b, g: g * a, db_mul=lambda a, b, g: g * b),
-            N_("At the product each operand was multiplied by **itself**: the two have changed places."),
+            N_("At the product each operand got `g` times **its own** value: the two have changed places."),
             N_(
                 "With a = 3 and b = −1 the product is −3. Let a grow by 1: what is it now, and which of the two numbers tells "
                 "how "
@@ -179,7 +179,7 @@ local_backward = Exercise(
             "local_mul_as_sum",
             "",
             _local(da_mul=lambda a, b, g: g.clone(), db_mul=lambda a, b, g: g.clone()),
-            N_("At the product you passed `g` on **as it came**: so does a sum."),
+            N_("At the product you passed `g` on **as it came**: that is what a sum does."),
             N_("If a grows by 1 and b is 10, by how much does a · b grow?"),
         ),
         Mistake(
@@ -210,7 +210,7 @@ local_backward = Exercise(
             "local_square_slope_of_a_line",
             "da_square",
             _local(da_square=lambda a, b, g: 2 * g),
-            N_("At the square you multiplied `g` by **2 alone**: the curve would be as steep everywhere."),
+            N_("At the square you multiplied `g` by **2 alone**: then the curve would be equally steep everywhere."),
             N_("Where does a² grow faster: near a = 1 or near a = 10?"),
         ),
         Mistake(
@@ -1198,7 +1198,7 @@ engine = Exercise(
             "",
             _WithoutUpstream,
             N_("Your values pass on their **local derivatives alone**: their own gradient is not in it."),
-            N_("When a value passes something on, what has arrived at it before, and where does that go in?"),
+            N_("When a value passes something on, what has already arrived at it, and is that in what it passes on?"),
         ),
         Mistake(
             "engine_wrong_operand",
@@ -1211,7 +1211,7 @@ engine = Exercise(
             "engine_add_as_product",
             "path",
             _SumAsProduct,
-            N_("At a sum each operand gets **the other one's** number as local derivative: so does a product."),
+            N_("At a sum each operand gets **the other one's** number as local derivative: that is what a product does."),
             N_("If a grows by 1, by how much does a + b grow? Does it matter how large b is?"),
         ),
         Mistake(
@@ -1232,7 +1232,7 @@ engine = Exercise(
             "engine_square_slope_of_a_line",
             "reuse",
             _SquareAsLine,
-            N_("At a square the local derivative is **2 alone**: the curve would be as steep everywhere."),
+            N_("At a square the local derivative is **2 alone**: then the curve would be equally steep everywhere."),
             N_("Where does a² grow faster: near a = 1 or near a = 10?"),
         ),
         Mistake(
@@ -1340,10 +1340,10 @@ engine = Exercise(
             "again",
             _OneListForAll,
             N_(
-                "A backward set gradients to 0 that are **not in its graph**: the list of `order` still holds values from an "
-                "earlier one."
+                "A backward set to 0 the gradients of values that are **not in its graph**: the list of "
+                "`order` still holds values from an earlier one."
             ),
-            N_("Where is that list made: once for all, or anew for each backward?"),
+            N_("Where is that list made: only once, or again for each backward?"),
         ),
         Mistake(
             "engine_keeps_inside",
@@ -1511,7 +1511,7 @@ central_difference = Exercise(
             "fd_not_divided",
             "g",
             _quotient(lambda f, x, e, h: f(x + e) - f(x - e)),
-            N_("Your numbers are **tiny**: they say how much f rises on that way, and not how steeply."),
+            N_("Your numbers are **tiny**: they say how much f rises between the two points, and not how steeply."),
             N_("Take h half as large: should the derivative become half as large too?"),
         ),
         Mistake(
@@ -1560,7 +1560,7 @@ central_difference = Exercise(
                 "Close, but x became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
                 "left**."
             ),
-            N_("Which dtype do your copies have, and which one did x have that you were given?"),
+            N_("Which dtype do your copies have, and which one did the x you were given have?"),
         ),
         Mistake(
             "fd_values_returned",

@@ -128,8 +128,8 @@ one_column_backward = Exercise(
             "dX_local_derivative_only",
             "dx",
             _column(dx=lambda x, W, b, g: W),
-            N_("Your dx is **W itself**: that is how z changes with x, and what arrives from behind is not in it."),
-            N_("An input reaches {out} neurons. With what does each of them answer, and what becomes of the {out} answers?"),
+            N_("Your dx is **W itself**: that is how z changes with x, and what arrives at z is not in it."),
+            N_("An input reaches {out} neurons. What does each of them send back, and what becomes of these {out} numbers?"),
         ),
         Mistake(
             "dX_upstream_ignored",
@@ -201,7 +201,7 @@ one_column_backward = Exercise(
             "db_local_derivative_only",
             "db",
             _column(db=lambda x, W, b, g: g * 0 + 1),
-            N_("Your db is **1 everywhere**: that is how z changes with b, and what arrives from behind is not in it."),
+            N_("Your db is **1 everywhere**: that is how z changes with b, and what arrives at z is not in it."),
             N_("L changes with z by `g`, and z with b by 1. What is done with numbers along one path?"),
         ),
         Mistake(
@@ -319,7 +319,10 @@ weight_paths = Exercise(
             "paths_same_indices",
             "local",
             _paths(local=_set(lambda i, j: (i, j), lambda x, i, j: x[i, j])),
-            N_("You read the indices of **W** as those of **y** and **x**: `[{i}, {j}]` is there sample {i}."),
+            N_(
+                "You took the indices of **W** for those of **y** and **x**. There, the first index of "
+                "`[{i}, {j}]` would be sample {i}."
+            ),
             N_("W has no axis for samples. Which of its two indices is found again in y, and along which axis?"),
         ),
         Mistake(
@@ -474,7 +477,10 @@ sample_contributions = Exercise(
                 "For one sample you multiplied two tensors of **one axis** by `@`: that is a dot product, one number. Their `.T` "
                 "changes nothing, for there is nothing to swap."
             ),
-            N_("You need every pair of an output and an input. Which of the two must stand, and how does it get a second axis?"),
+            N_(
+                "You need every pair of an output and an input. Which of the two must stand upright, and "
+                "how does it get a second axis?"
+            ),
         ),
         Mistake(
             "contributions_transposed",
@@ -522,7 +528,10 @@ sample_contributions = Exercise(
             "contributions_batch_mean",
             "C",
             lambda x, G: G[:, :, None] * x[:, None, :] / len(x),
-            N_("Every number is exactly 1/{N} of what it should be, and N = {N}: an **average over the batch** was begun here."),
+            N_(
+                "Every number is exactly 1/{N} of what it should be, and N = {N}: you have divided "
+                "already, as for an **average over the batch**."
+            ),
             N_("C[n] is what one sample gives. Should that number depend on how many others there are?"),
         ),
         Mistake(
@@ -537,8 +546,8 @@ sample_contributions = Exercise(
             "C",
             lambda x, G: G[:, None] * x[:, None],
             N_(
-                "After your new axis the **neurons of G and the features of x** stand under each other, and broadcasting pairs "
-                "them."
+                "With your new axis the **neurons of G and the features of x** come to stand in the same "
+                "axis, and broadcasting pairs them."
             ),
             N_("Write the two shapes, right-aligned. Where should there be a 1 in each, so that every pair is formed?"),
         ),
@@ -546,7 +555,7 @@ sample_contributions = Exercise(
             "contributions_samples_met",
             "C",
             lambda x, G: G @ x.T,
-            N_("In your product the **features** of x were to be added up with the **neurons** of G; they are different things."),
+            N_("In your product the **features** of x met the **neurons** of G; they are different things."),
             N_("In what one sample gives to dW nothing is added up at all. Which operation only multiplies?"),
         ),
     ),
@@ -584,7 +593,7 @@ OF_X = (
         "dX_textbook_transpose",
         "dX",
         lambda x, W, G: G @ W.T,
-        N_("You **transposed** W: its `in` met the neurons of G. Books that keep a weight as (in, out) write it so."),
+        N_("You **transposed** W: its `in` met the neurons of G. Books that keep a weight as (in, out) write it that way."),
         N_("Here W is (out, in). Which axis of G is added up, and which axis of W has to meet it?"),
         stops=True,
     ),
@@ -614,7 +623,7 @@ OF_X = (
         "dX_local_derivative_only",
         "dX",
         lambda x, W, G: W,
-        N_("Your dX is **W itself**, `{got_shape}`: that is how y changes with x, and what arrives from behind is not in it."),
+        N_("Your dX is **W itself**, `{got_shape}`: that is how y changes with x, and what arrives at y is not in it."),
         N_("Every sample has its own row in G. What does it do with the rows of W?"),
     ),
     Known(
@@ -666,7 +675,10 @@ OF_W = (
         "dW_transposed",
         "dW",
         lambda x, W, G: x.T @ G,
-        N_("The numbers of dW are right, but **transposed**: `{got_shape}`. Books that keep a weight as (in, out) write it so."),
+        N_(
+            "The numbers of dW are right, but **transposed**: `{got_shape}`. Books that keep a weight as "
+            "(in, out) write it that way."
+        ),
         N_("A gradient has the shape of its tensor. How does this layer keep W?"),
     ),
     Known(
@@ -756,7 +768,7 @@ OF_W = (
         "dW_local_derivative_only",
         "dW",
         lambda x, W, G: x,
-        N_("Your dW is **x itself**, `{got_shape}`: that is how y changes with W, and what arrives from behind is not in it."),
+        N_("Your dW is **x itself**, `{got_shape}`: that is how y changes with W, and what arrives at y is not in it."),
         N_("There are {out} neurons with {in_} weights each. What differs between their rows, and what became of the samples?"),
     ),
     Known(
@@ -793,7 +805,7 @@ OF_W = (
         "dW_features_added_up",
         "dW",
         lambda x, W, G: G @ x.T,
-        N_("In your product the **features** of x were to be added up with the **neurons** of G."),
+        N_("In your product the **features** of x met the **neurons** of G."),
         N_("dW keeps neurons and features. Which axis is left to be added up, and where must it stand in each?"),
         stops=True,
     ),
@@ -852,7 +864,7 @@ OF_B = (
         "db_local_derivative_only",
         "db",
         lambda x, W, G: G[0] * 0 + 1,
-        N_("Your db is **1 everywhere**: that is how y changes with b, and what arrives from behind is not in it."),
+        N_("Your db is **1 everywhere**: that is how y changes with b, and what arrives at y is not in it."),
         N_(
             "L changes with y by G, and y with b by 1. What is done with numbers along one path, and with the paths of {N} "
             "samples?"

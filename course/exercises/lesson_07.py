@@ -144,7 +144,7 @@ nd_backward = Exercise(
     id="nd-backward",
     entry="nd_backward",
     title=N_("Three gradients for any number of axes"),
-    proves=N_("To W and b every leading axis is a batch: its paths are added up. dX is left alone, each position for itself."),
+    proves=N_("To W and b every leading axis is a batch: its paths are added up. dX is left alone, each position on its own."),
     signature="nd_backward(x, W, G)",
     parts=ND_PARTS,
     draw=draw_nd,
@@ -219,7 +219,10 @@ nd_backward = Exercise(
             "nd_dW_mean_of_all",
             "dW3",
             _nd(dW=lambda x, W, G: flat(G).T @ flat(x) / len(flat(G))),
-            N_("Every number of your dW is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_(
+                "Every number of your dW is what it should be, divided by the **number of rows**, {B} · "
+                "{T}: you averaged over all positions."
+            ),
             N_("The layer takes no mean. If L does, in which quantity is it already?"),
         ),
         Mistake(
@@ -227,8 +230,8 @@ nd_backward = Exercise(
             "dW3",
             _nd(dW=_to_front),
             N_(
-                "The shape of dW is right, but a reshape brought the features **to the front**, and it cannot: it only cuts the "
-                "same row of numbers in another way."
+                "The shape of dW is right, but you used a reshape to bring the features **to the front**, "
+                "and a reshape cannot do that: it only cuts the same row of numbers in another way."
             ),
             N_("In memory the features of one position lie together. Which axis has to stay last when you merge the others?"),
         ),
@@ -299,7 +302,10 @@ nd_backward = Exercise(
             "nd_db_mean_of_all",
             "db3",
             _nd(db=lambda x, W, G: flat(G).sum(0) / len(flat(G))),
-            N_("Every number of your db is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_(
+                "Every number of your db is what it should be, divided by the **number of rows**, {B} · "
+                "{T}: you averaged over all positions."
+            ),
             N_("The layer takes no mean. If L does, in which quantity is it already?"),
         ),
         Mistake(
@@ -725,7 +731,7 @@ layer_class = Exercise(
             "layer_changes_its_weights",
             "dX",
             _Stepping,
-            N_("After the first pass your W was **no longer the same**: `backward` went a step with it."),
+            N_("After the first pass your W was **no longer the same**: `backward` took a step with it."),
             N_("What is `backward` asked for: gradients, or new weights?"),
         ),
         Mistake(
@@ -770,7 +776,7 @@ layer_class = Exercise(
             "dW_batch_mean",
             "dW",
             _BatchMean,
-            N_("Your dW is too small by the **number of rows**, {B} · {T}: you averaged over all positions."),
+            N_("Your dW is what it should be, divided by the **number of rows**, {B} · {T}: you averaged over all positions."),
             N_("The layer takes no mean. If L does, in which quantity is it already?"),
         ),
         Mistake(
@@ -1195,7 +1201,10 @@ numerical_gradient = Exercise(
             "fd_missing_factor_two",
             "g",
             _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / h),
-            N_("Every number is exactly **twice** what it should be: the two points are further apart than what you divided by."),
+            N_(
+                "Every number is exactly **twice** what it should be: the two points are further apart "
+                "than the distance you divided by."
+            ),
             N_("How far is it from w − h to w + h?"),
         ),
         Mistake(
@@ -1223,7 +1232,7 @@ numerical_gradient = Exercise(
             "fd_not_divided",
             "g",
             _moved(lambda f, W, e, h: f(W + e) - f(W - e)),
-            N_("Your numbers are **tiny**: they say by how much f rises on the way, and not how steeply."),
+            N_("Your numbers are **tiny**: they say by how much f rises between the two points, and not how steeply."),
             N_("Take h half as large: should the derivative become half as large too?"),
         ),
         Mistake(
@@ -1307,7 +1316,7 @@ numerical_gradient = Exercise(
                 "Close, but W became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
                 "left**."
             ),
-            N_("Which dtype do your copies have, and which one did W have that you were given?"),
+            N_("Which dtype do your copies have, and which one did the W you were given have?"),
         ),
         Mistake(
             "fd_values_returned",
@@ -1627,7 +1636,8 @@ sharp_test = Exercise(
     entry="right",
     title=N_("A test that catches mistakes"),
     proves=N_(
-        "Several samples, a G that is not all ones, all three gradients with their shapes, and a tolerance: nothing slips by."
+        "Several samples, a G that is not all ones, all three gradients with their shapes, and a "
+        "tolerance: nothing slips through."
     ),
     signature="right(backward)",
     parts=tuple(Part(name, 2 if name == "dW" else 1) for name in HANDED),
@@ -1663,7 +1673,7 @@ sharp_test = Exercise(
             "dW",
             _test(seed=True),
             N_("All four wrong dW **pass** your test: with one sample and ones for G they give the right table."),
-            N_("What do a sum, a mean and the last one differ in, if there is one sample? How many do you need?"),
+            N_("How can a sum, a mean and the last one differ if there is only one sample? How many samples do you need?"),
         ),
         Mistake(
             "sharp_one_sample",
@@ -1677,7 +1687,7 @@ sharp_test = Exercise(
             "dW",
             _test(ones=True),
             N_("The function that **forgets the upstream gradient** passes your test: it puts a 1 in its place, and so do you."),
-            N_("Which numbers in G would a forgotten G not give?"),
+            N_("Which G would give another table than a G of ones?"),
         ),
         Mistake(
             "sharp_dW_not_compared",
@@ -1726,10 +1736,11 @@ sharp_test = Exercise(
         N_("Take numbers on which nothing is equal by chance: several samples, G of different numbers, in and out different."),
         N_("For each of the three gradients: the shapes first, then the numbers with a tolerance. All three must agree."),
         N_(
-            "The report counts from 0: number 0 of each group is right, the last is wrong in all three. Between them, in `dW`: G "
-            "forgotten, mean, last sample, product of sums, sign. In `dX`: G forgotten, mean, sign. In `db`: ones, N, mean, last "
-            "sample. In `shape`: db, dW, dX with an axis of 1 too many. In `≈`: two right ones, rounded, and one that is off by "
-            "a thousandth."
+            "The report counts from 0: number 0 of each group is right, the last is wrong in all three. "
+            "Between them, in `dW`: G forgotten, mean, last sample, product of sums, sign. In `dX`: G "
+            "forgotten, mean, sign. In `db`: ones, N, mean, last sample. In `shape`: db, dW, dX with one "
+            "axis too many, of size 1. In `≈`: two right ones, rounded, and one that is off by a "
+            "thousandth."
         ),
     ),
     minutes=8,

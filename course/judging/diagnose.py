@@ -198,7 +198,7 @@ def both(one: Candidate, other: Candidate) -> Candidate:
     return Candidate(f"{one.id} + {other.id}", gives, (*one.says, besides), (*one.asks, *other.asks), double=True)
 
 
-BESIDES = N_("There is a second thing as well: to what came of that, `{operation}` was done.")
+BESIDES = N_("There is a second thing as well: `{operation}` was then applied to the result.")
 OF_THESE_SIZES = N_(
     "For other sizes the result is something else again: is **a size written into the code** as a number, where it should be "
     "read from a shape?"

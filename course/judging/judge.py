@@ -523,7 +523,7 @@ OTHER_TRUTH = N_(
     "gives the same answers in all cases."
 )
 UNKNOWN = N_("The shape is right, the numbers are not, and they fit no mistake that we know of. Furthest off is `{index}`.")
-UNKNOWN_NUMBER = N_("`{name}` is one number, as it should be, but the wrong one, and it fits no mistake that we know.")
+UNKNOWN_NUMBER = N_("`{name}` is one number, as it should be, but the wrong one, and it fits no mistake that we know of.")
 FLOAT32 = N_(
     "The formula is right and **all points count**. But you computed in float32: after about seven significant digits the "
     "numbers differ."

@@ -90,7 +90,7 @@ ADD = N_(
 END = N_(
     "dX was handed on both times and does not accumulate: {entry}. weight.grad and bias.grad hold the sum "
     "of 2 calls, and a layer that is used twice in one network needs this sum. When the weights have been "
-    "changed by them, they have to be set to zero."
+    "updated, both sums have to be set to zero."
 )
 
 
