@@ -33,6 +33,16 @@ class Raised:
     message: str
     lines: tuple[Line, ...] = ()
     own: bool = True  # False where it was raised by what is called, not by the learner's own code
+    inside: str = ""  # the answer to an exercise further up that `lines` call and that raised it, by its entry
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came back where several results were asked for: of which type, and how many where it is a tuple or a list."""
+
+    wanted: int
+    kind: str
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Answer:
     raised: Raised | None = None  # by the whole call
     stopped: dict[str, Raised] = field(default_factory=dict)  # by the call of one part
     not_attempted: bool = False
-    wrong_number: tuple[int, str] | None = None  # (parts asked for, what came instead)
+    wrong_number: Came | None = None
     changed: tuple[str, ...] = ()  # inputs that came back changed
     forbidden: tuple[str, ...] = ()  # forbidden functions that were called
     forbidden_lines: tuple[Line, ...] = ()

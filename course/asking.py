@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from course.answer import Answer, Asked, Line, Purpose, Raised, Result, Trial
+from course.answer import Answer, Asked, Came, Line, Purpose, Raised, Result, Trial
 from course.exercise import GENERIC, SQUARE, Exercise, Inputs, Later, Sizes, WrongNumberOfParts, rng, seeds
 
 LIMIT = 10.0  # seconds for one check, all its draws and probes included; nbgrader's own limit for a cell is 30
@@ -83,9 +83,12 @@ def ask_once(exercise: Exercise, learner: Any, inputs: Inputs, clock: Clock) -> 
     """One call of *learner* on *inputs*, within what is left on the *clock*."""
     given = as_torch(inputs)
     with captured() as capture, watched(exercise.forbidden) as seen:
-        whole = attempted(lambda: exercise.by_part(exercise.ask(learner, given)), clock)
+        whole = attempted(exercise, lambda: exercise.by_part(exercise.ask(learner, given)), clock)
         if isinstance(whole, dict):
-            answers = {part: attempted(value.call, clock) if isinstance(value, Later) else value for part, value in whole.items()}
+            answers = {
+                part: attempted(exercise, value.call, clock) if isinstance(value, Later) else value
+                for part, value in whole.items()
+            }
             facts = merged({part: value if isinstance(value, Fact) else plain(value, given) for part, value in answers.items()})
         else:
             facts = whole.facts
@@ -108,22 +111,23 @@ class Fact:
     facts: dict[str, Any]
 
 
-def attempted(call: Callable[[], Any], clock: Clock) -> Any:
+def attempted(exercise: Exercise, call: Callable[[], Any], clock: Clock) -> Any:
     """What *call* gives, or the `Fact` of why it gave nothing."""
     try:
         with clock:
             return guarded(call)
     except OutOfTime as stop:
-        return Fact({"out_of_time": learner_lines(stop.__traceback__)})
+        return Fact({"out_of_time": learner_lines(stop.__traceback__)[0]})
     except NotImplementedError:
         return Fact({"not_attempted": True})
     except WrongNumberOfParts as wrong:
-        return Fact({"wrong_number": (wrong.wanted, described(wrong.value))})
+        count = len(wrong.value) if isinstance(wrong.value, tuple | list) else None
+        return Fact({"wrong_number": Came(wrong.wanted, type(wrong.value).__name__, count)})
     except KeyboardInterrupt:
         raise
     # Whatever else a learner's code raises, SystemExit included, is what we are here to report.
     except BaseException as error:  # noqa: BLE001
-        return Fact({"raised": raised(error)})
+        return Fact({"raised": raised(error, exercise)})
 
 
 def merged(answers: Mapping[str, Result | Fact]) -> dict[str, Any]:
@@ -241,23 +245,19 @@ def shares(value: Any, given: Mapping[str, Any]) -> str:
     return ""
 
 
-def described(value: Any) -> str:
-    """A few words on a result of the wrong number of parts, in symbols: "tuple[2]"."""
-    name = type(value).__name__
-    return f"{name}[{len(value)}]" if isinstance(value, tuple | list) else name
-
-
 # -- exceptions and the learner's lines ---------------------------------------------------------------------------
 
 
-def raised(error: BaseException) -> Raised:
+def raised(error: BaseException, exercise: Exercise) -> Raised:
     """*error* with the learner's own lines that led to it."""
-    lines = learner_lines(error.__traceback__)
+    from course.earlier import above  # only where something went wrong
+
+    lines, inside = learner_lines(error.__traceback__, {other.entry for other in above(exercise)})
     try:
         message = str(error)
     except Exception:  # noqa: BLE001 - the exception may not be able to say what it is
         message = ""
-    return Raised(type(error).__name__, message[:2_000], lines, own=bool(lines))
+    return Raised(type(error).__name__, message[:2_000], lines, own=bool(lines), inside=inside)
 
 
 def theirs(code: CodeType) -> bool:
@@ -268,16 +268,24 @@ def theirs(code: CodeType) -> bool:
     return not os.path.realpath(name).startswith(NOT_THEIRS) if os.path.isabs(name) else True
 
 
-def learner_lines(traceback: TracebackType | None) -> tuple[Line, ...]:
-    """The innermost line of the learner's on *traceback*, marked, after the `def` and the lines that lead to it."""
-    innermost = None
-    while traceback is not None:
-        if theirs(traceback.tb_frame.f_code):
-            innermost = traceback
+def learner_lines(traceback: TracebackType | None, others: Collection[str] = ()) -> tuple[tuple[Line, ...], str]:
+    """
+    The innermost line of the learner's on *traceback*, marked, after the `def` and the lines that lead to it. It is not looked
+    for inside the functions and classes named in *others*: where one of them was called, the line that calls it, and its name.
+    """
+    innermost, inside = None, ""
+    while traceback is not None and not inside:
+        code = traceback.tb_frame.f_code
+        if theirs(code):
+            name = code.co_qualname.partition(".")[0]
+            if innermost is not None and name in others:
+                inside = name
+            else:
+                innermost = traceback
         traceback = traceback.tb_next
     if innermost is None:
-        return ()
-    return quoted(innermost.tb_frame.f_code, innermost.tb_lasti, innermost.tb_lineno)
+        return (), ""
+    return quoted(innermost.tb_frame.f_code, innermost.tb_lasti, innermost.tb_lineno), inside
 
 
 def quoted(code: CodeType, instruction: int, number: int) -> tuple[Line, ...]:

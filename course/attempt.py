@@ -41,8 +41,8 @@ def attempt(exercise_id: str) -> Iterator[Same]:
         line("quiet", "–", WAITING, entry=entry_of(error.__traceback__, exercise_id) or entry)
     # Run All has to reach the check, which shows this error with its line and what it means.
     except Exception as error:  # noqa: BLE001
-        where = entry_of(error.__traceback__, exercise_id) or entry
-        line("wrong", "!", STOPPED, entry=where, error=f"{type(error).__name__}")
+        inside = entry_of(error.__traceback__, exercise_id)
+        line("wrong", "!", STOPPED if inside else STOPPED_OUTSIDE, entry=inside or entry, error=f"{type(error).__name__}")
     put_back(before)
 
 
@@ -93,9 +93,10 @@ def same(got: Any, expected: Any) -> None:
     difference = first_difference(mine.array, right_numbers, rtol=rtol)
     shape = str(mine.array.shape)
     if difference.match is Match.EQUAL or difference.match is Match.FLOAT32:
-        line("right", "✓", EQUAL, shape=shape)
+        line("right", "✓", EQUAL if mine.array.shape else EQUAL_NUMBER, shape=shape)
     elif difference.match is Match.SHAPE:
-        line("wrong", "✗", SHAPES, shape=shape, expected=str(right.array.shape))
+        texts = (SHAPES, ONE_FOR_MANY) if right.array.shape else (MANY_FOR_ONE,)
+        line("wrong", "✗", texts[-1 if not mine.array.shape else 0], shape=shape, expected=str(right.array.shape))
     else:
         assert difference.worst is not None
         values = {"got": mine.array[difference.worst].item(), "expected": right_numbers[difference.worst].item()}
@@ -131,12 +132,16 @@ def N_(message: str) -> str:
 
 WAITING = N_("`{entry}` is waiting for your code.")
 STOPPED = N_("The comparison stopped in `{entry}` with `{error}`. Its check says more.")
+STOPPED_OUTSIDE = N_("The comparison stopped with `{error}`. The check of `{entry}` says more.")
 STOPPED_LOOP = N_(
     "`{entry}` did not end within {limit} seconds and was **stopped**: it is likely a loop without an end. The check below says "
     "more."
 )
 PUT_BACK = N_("Your code **changed its input** in place: {names}. The notebook's numbers have been put back.")
 NO_NUMBERS = N_("There are no numbers to compare in a result of type `{kind}`.")
+EQUAL_NUMBER = N_("The same number.")
+ONE_FOR_MANY = N_("Yours is a single number, and the shape `{expected}` is expected.")
+MANY_FOR_ONE = N_("Yours has the shape `{shape}`, and a single number is expected.")
 EQUAL = N_("The same shape `{shape}` and the same numbers.")
 SHAPES = N_("The shapes differ: yours is `{shape}`, and `{expected}` is expected.")
 NUMBERS = N_("The same shape `{shape}`, but different numbers: at `{at}` yours is {got}, and {expected} is expected.")

@@ -28,7 +28,8 @@ def with_earlier(exercise: Exercise, verdict: Verdict, learner: Any, judged: Cal
     """
     if verdict.state is State.OUT_OF_TIME:
         return verdict
-    for other in called_by(exercise, learner):
+    called = called_by(exercise, learner)
+    for other in sorted(called, key=lambda one: one.entry != verdict.inside):
         before = judged(other)
         if before.earned == before.points:
             continue
@@ -44,9 +45,16 @@ def with_earlier(exercise: Exercise, verdict: Verdict, learner: Any, judged: Cal
 def called_by(exercise: Exercise, learner: Any) -> list[Exercise]:
     """The exercises further up in the lesson whose entry the *learner*'s function or class names."""
     names = {name for code in codes_of(learner) for name in code.co_names}
-    lesson = lesson_of(exercise.id).exercises
-    above = lesson[: [one.id for one in lesson].index(exercise.id)]
-    return [one for one in above if one.entry in names and one.entry != exercise.entry]
+    return [one for one in above(exercise) if one.entry in names]
+
+
+def above(exercise: Exercise) -> list[Exercise]:
+    """The exercises further up in the lesson that ask for another name; none where *exercise* is in no lesson."""
+    try:
+        lesson = lesson_of(exercise.id).exercises
+    except UnknownExercise:
+        return []
+    return [one for one in lesson[: lesson.index(exercise)] if one.entry != exercise.entry]
 
 
 def codes_of(thing: Any) -> Iterator[CodeType]:

@@ -95,6 +95,7 @@ class Verdict:
     asks: tuple[Say, ...] = ()
     quote: tuple[Line, ...] = ()
     error: str = ""  # the exception as Python wrote it: "RuntimeError: …"
+    inside: str = ""  # the answer to an exercise further up inside of which it was raised, by its entry
     evidence: tuple[Evidence, ...] = ()
     mistake: str = ""  # the id that is shown at the foot of the report
     sizes: Sizes | None = None  # of the inputs that the report speaks of, where it speaks of some

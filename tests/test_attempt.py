@@ -5,6 +5,8 @@ import importlib
 import pytest
 import torch
 
+from tests.learner import define
+
 attempting = importlib.import_module("course.attempt")  # `course.attempt` is the function in it
 
 CELL = """
@@ -31,14 +33,27 @@ def run(answer):
 def test_an_equal_answer_and_another_one(told):
     run(lambda w, x: (w * x).sum())
     run(lambda w, x: x.sum())
-    assert [(mark, text) for mark, text, _ in told] == [("✓", attempting.EQUAL), ("✗", attempting.NUMBER)]
+    assert [(mark, text) for mark, text, _ in told] == [("✓", attempting.EQUAL_NUMBER), ("✗", attempting.NUMBER)]
     assert told[1][2] == {"got": 7, "expected": 11}
 
 
 def test_an_error_is_one_line_and_an_unwritten_answer_another(told):
-    run(lambda w, x: x.nothing)
+    run(define("def weighted_sum(w, x):\n    return x.nothing", "weighted_sum"))
     run(lambda w, x: (_ for _ in ()).throw(NotImplementedError))
     assert [text for _, text, _ in told] == [attempting.STOPPED, attempting.WAITING]
+
+
+def test_an_error_of_the_comparison_itself_is_not_said_to_be_in_the_answer(told):
+    with attempting.attempt("first-check") as same:
+        same((lambda w, x: (w * x).sum())(torch.ones(2), torch.ones(2))[0, 1], 2)
+    assert [text for _, text, _ in told] == [attempting.STOPPED_OUTSIDE]
+
+
+def test_where_one_number_meets_a_shape_the_line_does_not_speak_of_an_empty_shape(told):
+    with attempting.attempt("first-check") as same:
+        same(7, torch.ones(2))
+        same(torch.ones(2), 7)
+    assert [text for _, text, _ in told] == [attempting.ONE_FOR_MANY, attempting.MANY_FOR_ONE]
 
 
 def test_an_error_in_an_exercise_that_this_course_does_not_know_is_one_line_too(told):

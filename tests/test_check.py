@@ -152,6 +152,20 @@ def test_a_right_answer_that_calls_one_not_begun_is_not_the_one_that_waits():
     assert "waiting for your code" not in said
 
 
+def test_an_error_inside_a_right_answer_is_shown_where_it_was_called():
+    """The helper is right; what it was given is not, and its own lines would only lead away from that."""
+    said = told("layer-class", RIGHT_BELOW + LAYER.replace("        self.x = x\n", "        self.x = None\n"))
+    assert "dX, dW, db = nd_backward(self.x, self.W, G)" in said
+    assert "inside your nd_backward, which this line calls" in said
+    assert "begin there" not in said
+
+
+def test_of_two_wrong_answers_the_one_that_stopped_is_named():
+    lesson = "def contributions(x, G):\n    return G\n\ndef weight_gradient(x, G):\n    return G[0] @ x\n"
+    both = "def linear_backward(x, W, G):\n    one = contributions(x, G)\n    return G @ W, weight_gradient(x, G), G.sum(0)\n"
+    assert "linear_backward calls your weight_gradient" in told("linear-backward", lesson + both)
+
+
 def test_an_answer_that_waits_itself_is_said_to_wait():
     own = "def right(backward):\n    nd_backward\n    raise NotImplementedError"
     assert "waiting for your code" in told("sharp-test", NOT_BEGUN + own)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from course.answer import Answer, Asked, Purpose, Raised, Trial
+from course.answer import Answer, Asked, Came, Purpose, Raised, Trial
 from course.asking import inputs_of, plain
 from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
@@ -64,10 +64,15 @@ def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
             names = ", ".join(f"`{name}`" for name in answer.changed)
             return nothing(exercise, State.WRONG, Say(CHANGED, {"names": Say(names)}), Say(WORK_ON_A_COPY), answer=answer)
         if answer.wrong_number is not None:
-            wanted, came = answer.wrong_number
-            says = Say(WRONG_NUMBER, {"wanted": wanted, "came": came})
-            return nothing(exercise, State.WRONG, says, answer=answer)
+            return nothing(exercise, State.WRONG, wrong_number(exercise, answer.wrong_number), answer=answer)
     return None
+
+
+def wrong_number(exercise: Exercise, came: Came) -> Say:
+    values = {"entry": exercise.entry, "wanted": came.wanted, "count": came.count, "kind": came.kind}
+    if came.count is not None:
+        return Say(WRONG_NUMBER, values)
+    return Say(RETURNED_NONE if came.kind == "NoneType" else ONE_FOR_SEVERAL, values)
 
 
 def nothing(exercise: Exercise, state: State, *says: Say, answer: Answer | None = None, raised: Raised | None = None) -> Verdict:
@@ -244,6 +249,8 @@ def failed(
     else:
         here = next((line.number for line in error.lines if line.here), None)
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
+        if error.inside:
+            says.append(Say(RAISED_INSIDE, {"other": error.inside}))
     shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs))
     meaning = None if shapes else meant(error, exercise.entry)
     equal = [bool(difference and difference.match is Match.EQUAL) for difference in differences]
@@ -264,6 +271,7 @@ def failed(
         asks=filled(exercise, part, found.asks, case) if found else (),
         quote=error.lines,
         error=error_line(error),
+        inside=error.inside,
         evidence=(shapes[1],) if shapes and shapes[1] and reveal else (),
         sizes=case.inputs.sizes,
     )
@@ -467,7 +475,8 @@ CALLED_BY_ANOTHER = N_(
 )
 CHANGED = N_("Your code **changed its input** in place: {names}.")
 WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
-WRONG_NUMBER = N_("{wanted} results are asked for, and `{came}` came back.")
+WRONG_NUMBER = N_("`{entry}` has to return {wanted} results, and it returned {count}.")
+ONE_FOR_SEVERAL = N_("`{entry}` has to return {wanted} results, and it returned one, of type `{kind}`.")
 RETURNED_NONE = N_(
     "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does some branch of the code end without one?"
 )
@@ -508,6 +517,7 @@ NOT_CALLED_SO = N_(
     "The check calls `{signature}`, and your `{entry}` cannot be called that way: compare its parameters with the ones asked for."
 )
 RAISED = N_("The code stopped in line {line}.")
+RAISED_INSIDE = N_("The error arose inside your `{other}`, which this line calls: does it get what it needs?")
 RAISED_SOMEWHERE = N_("The code stopped with an error.")
 ONLY_SOME_SIZES = N_(
     "It works for other sizes, but not for {sizes}: is a size written into the code as a number, where it should be read from "
