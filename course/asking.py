@@ -23,7 +23,9 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -72,7 +74,13 @@ def ask(exercise: Exercise, learner: Any, *, secret: str = "", limit: float = LI
 
 
 def inputs_of(exercise: Exercise, purpose: Purpose, seed: int, sizes: Sizes) -> Inputs:
-    """The inputs of a trial, drawn anew: the asking side and the judge draw the same."""
+    """The inputs of a trial, a copy of one's own: the asking side and the judge draw the same."""
+    return deepcopy(drawn(exercise, purpose, seed, sizes))
+
+
+@lru_cache(maxsize=256)  # a draw is screened, which takes its time, and both sides want it, and so does the next answer
+def drawn(exercise: Exercise, purpose: Purpose, seed: int, sizes: Sizes) -> Inputs:
+    """The inputs of a trial, one object for all who ask: to be read only."""
     if purpose is Purpose.SHOWN:
         assert exercise.shown is not None
         return exercise.shown()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -54,7 +55,8 @@ def above(exercise: Exercise) -> list[Exercise]:
         lesson = lesson_of(exercise.id).exercises
     except UnknownExercise:
         return []
-    return [one for one in lesson[: lesson.index(exercise)] if one.entry != exercise.entry]
+    further_up = takewhile(lambda one: one.id != exercise.id, lesson)
+    return [one for one in further_up if one.entry != exercise.entry]
 
 
 def codes_of(thing: Any) -> Iterator[CodeType]:

@@ -51,7 +51,10 @@ SINGLE = Sizes(N=1)  # a batch of one keeps its axis
 
 
 class Inputs(dict[str, Any]):
-    """The inputs of one draw by name, also as attributes (`i.x`), with the `sizes` they were drawn for."""
+    """The inputs of one draw by name, also as attributes (`i.x`), with the `sizes` they were drawn for. Equal only to itself."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __init__(self, sizes: Sizes, /, **values: Any) -> None:
         super().__init__(values)
@@ -121,7 +124,7 @@ def call(learner: Any, inputs: Inputs) -> Any:
     return learner(*inputs.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """A question with its answer and its known mistakes; one entry an exercise.
 
@@ -217,9 +220,10 @@ def normal(generator: np.random.Generator, *shape: int) -> Array:
         return np.array([normal(generator, *shape[1:]) for _ in range(shape[0])])
     while True:
         values = np.round(generator.normal(size=shape), 3) + generator.uniform(-4e-4, 4e-4, size=shape)
-        flat = np.abs(values).ravel()
-        both_signs = count < 2 or (values.min() < 0 < values.max())
-        if both_signs and (count == 0 or flat.min() > 0.05) and len(np.unique(flat)) == count:
+        flat = values.ravel().tolist()  # few numbers, drawn often: plain Python looks through them sooner than NumPy
+        both_signs = count < 2 or min(flat) < 0 < max(flat)
+        sizes = {abs(value) for value in flat}
+        if both_signs and min(sizes, default=1) > 0.05 and len(sizes) == count:
             return values
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -165,23 +167,27 @@ def candidates(exercise: Exercise, part: Part) -> Iterator[Candidate]:
 
 
 def known_mistake(exercise: Exercise, mistake: Mistake, part: Part) -> Candidate:
-    # A mistake is tried alone and with each form and factor, and asked once a draw; the draw is kept, so its id stays its own.
-    found: dict[int, tuple[Inputs, Outcome]] = {}
-
     def gives(case: Case) -> Outcome:
-        if id(case.inputs) not in found:
-            found[id(case.inputs)] = (case.inputs, asked(case))
-        return found[id(case.inputs)][1]
-
-    def asked(case: Case) -> Outcome:
-        try:
-            returned = exercise.by_part(exercise.ask(mistake.answer, as_torch(case.inputs)))[part.name]
-            returned = returned.call() if isinstance(returned, Later) else returned
-        except Exception as error:  # noqa: BLE001 - a mistake that raises is recognised by that
-            return Stopped(type(error).__name__, str(error))
-        return plain(returned).array
+        return outcomes(exercise, mistake, case.inputs)[part.name]
 
     return Candidate(mistake.id, gives, (Say(mistake.message),), (Say(mistake.hint),))
+
+
+@lru_cache(maxsize=4096)  # tried for every part, alone and with each form and factor, and for the next answer on the same draws
+def outcomes(exercise: Exercise, mistake: Mistake, inputs: Inputs) -> dict[str, Outcome]:
+    """What *mistake* gives on *inputs*, by part."""
+
+    def ran(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - a mistake that raises is recognised by that
+            return Stopped(type(error).__name__, str(error))
+
+    returned = ran(lambda: exercise.by_part(exercise.ask(mistake.answer, as_torch(deepcopy(inputs)))))
+    if isinstance(returned, Stopped):
+        return {part.name: returned for part in exercise.parts}
+    by_part = {name: ran(value.call) if isinstance(value, Later) else value for name, value in returned.items()}
+    return {name: value if isinstance(value, Stopped) else plain(value).array for name, value in by_part.items()}
 
 
 def both(one: Candidate, other: Candidate) -> Candidate:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from course.answer import Answer, Asked, Came, Purpose, Raised, Trial
-from course.asking import inputs_of, plain
+from course.asking import drawn, plain
 from course.exercise import ARRAYS, LOGICAL, N_, NUMBERS, SEQUENCES, Exercise, Inputs, Part
 from course.judging.compare import Difference, Match, agrees, first_difference
 from course.judging.diagnose import Candidate, Case, Stopped, diagnose
@@ -127,10 +128,22 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
 
 def cases_by_part(exercise: Exercise, asked: Asked) -> list[tuple[Part, list[Case]]]:
     """Every part with what it gave in each trial beside what is right, which is computed once a trial."""
-    inputs = [inputs_of(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
-    right = [exercise.by_part(exercise.expect(given)) for given in inputs]
+    inputs = [drawn(exercise, trial.purpose, trial.seed, trial.sizes) for trial in asked.trials]
+    right = [expected(exercise, given) for given in inputs]
     trials = list(zip(asked.trials, inputs, right, strict=True))
-    return [(part, [case_of(exercise, part, *trial) for trial in trials]) for part in exercise.parts]
+    return [(part, [case_of(part, *trial) for trial in trials]) for part in exercise.parts]
+
+
+@lru_cache(maxsize=256)  # for the next answer on the same draws
+def expected(exercise: Exercise, inputs: Inputs) -> dict[str, np.ndarray]:
+    """What is right on *inputs*, by part. Raises: TypeError where it holds no numbers, the author's mistake."""
+    by_part = {}
+    for name, value in exercise.by_part(exercise.expect(inputs)).items():
+        array = plain(value).array
+        if array is None:
+            raise TypeError(f"{exercise.id}: what is expected for {name} holds no numbers")
+        by_part[name] = array
+    return by_part
 
 
 def judged_part(exercise: Exercise, part: Part, cases: list[Case], reveal: bool) -> Verdict:
@@ -174,12 +187,9 @@ def verdict(
     return Verdict(exercise.id, state, parts, tuple(says), mistake=mistake, **more)
 
 
-def case_of(exercise: Exercise, part: Part, trial: Trial, inputs: Inputs, right: dict[str, Any]) -> Case:
-    expected = plain(right[part.name]).array
-    if expected is None:
-        raise TypeError(f"{exercise.id}: what is expected for {part.name} holds no numbers")
+def case_of(part: Part, trial: Trial, inputs: Inputs, right: dict[str, np.ndarray]) -> Case:
     raised = trial.answer.raised or trial.answer.stopped.get(part.name)
-    return Case(trial.purpose, inputs, expected, trial.answer.results.get(part.name), raised)
+    return Case(trial.purpose, inputs, right[part.name], trial.answer.results.get(part.name), raised)
 
 
 def differs(case: Case, rtol: float) -> Difference:
