@@ -1305,8 +1305,8 @@ engine = Exercise(
             _NeverStarting,
             N_("All the gradients are **0**: nothing reached the operands, not even those of L itself."),
             N_(
-                "What is ∂L/∂L, and who sets it before L passes something on? And what does the result of an operation know of "
-                "its parents?"
+                "What is ∂L/∂L, and does L hold that number when it passes something on? And which parents and local "
+                "derivatives does the result of an operation keep?"
             ),
         ),
         Mistake(
