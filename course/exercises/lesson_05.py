@@ -8,7 +8,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from course.exercise import GENERIC, N_, SEQUENCES, Array, Exercise, Inputs, Later, Mistake, Part, Sizes, normal, thread
+from course.exercise import (
+    GENERIC,
+    N_,
+    SEQUENCES,
+    SINGLE,
+    Array,
+    Exercise,
+    Inputs,
+    Later,
+    Mistake,
+    Part,
+    Sizes,
+    normal,
+    thread,
+)
 from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
 from course.gradients import Gradients
@@ -384,6 +398,13 @@ vector_jacobian = Exercise(
             _steps(S=lambda x, J, g: _diagonal(x * 0 + 1)),
             N_("Your S is the **identity**: it says that s moves exactly as x does."),
             N_("The places are right. With x = 3, by how much does x² grow when x becomes 3.01?"),
+        ),
+        Mistake(
+            "jacobian_slope_of_a_line",
+            "S",
+            _steps(S=lambda x, J, g: _diagonal(x * 0 + 2)),
+            N_("On the diagonal of your S stands **2 everywhere**: then the curve x² would be equally steep everywhere."),
+            N_("The places are right. Where does x² grow faster: near x = 1 or near x = 10?"),
         ),
         Mistake(
             "jacobian_of_the_other_step",
@@ -807,7 +828,7 @@ def draw_engine(rng: Generator, sizes: Sizes) -> Inputs:
 
 
 def shown_engine() -> Inputs:
-    return Inputs(GENERIC, leaves=numbers(3, -1, 2, 1, -3), factors=numbers(1, -2, 1, -2, 2, 1, -2, -3, 1, -2))
+    return Inputs(SINGLE, leaves=numbers(3, -1, 2, 1, -3), factors=numbers(1, -2, 1, -2, 2, 1, -2, -3, 1, -2))
 
 
 Graph = tuple[Any, tuple[Any, ...]]  # where the backward pass starts, and whose gradients are read
@@ -1174,6 +1195,7 @@ engine = Exercise(
     shown=shown_engine,
     ask=run_engine,
     expect=engine_gradients,
+    sizes=(SINGLE, SINGLE, SINGLE),  # five leaves are no batch of five
     accepts=SEQUENCES,
     forbidden=AUTOGRAD,
     mistakes=(
@@ -1281,8 +1303,11 @@ engine = Exercise(
             "engine_nothing_arrives",
             "path",
             _NeverStarting,
-            N_("All the gradients are **0**: there was nothing to pass on."),
-            N_("What is the gradient of L itself, ∂L/∂L? Who sets it, and when?"),
+            N_("All the gradients are **0**: nothing reached the operands, not even those of L itself."),
+            N_(
+                "What is ∂L/∂L, and does L hold that number when it passes something on? And which parents and local "
+                "derivatives does the result of an operation keep?"
+            ),
         ),
         Mistake(
             "engine_one_step",
@@ -1399,7 +1424,11 @@ def run_difference(learner: Any, i: Inputs) -> dict[str, Any]:
     def f(x: Any) -> float:
         return float(curve(torch.as_tensor(x).detach().to(torch.float64), i.w))
 
-    return {"g": Later(lambda: learner(f, i.x, i.h)), "g_int": Later(lambda: learner(f, i.x_int, i.h))}
+    def given(x: Any) -> Any:
+        g = learner(f, x, i.h)
+        return np.array(g) if isinstance(g, float) else g  # one number for all of x is a known mistake, not another type
+
+    return {"g": Later(lambda: given(i.x)), "g_int": Later(lambda: given(i.x_int))}
 
 
 def _quotient(of: Callable[[Any, Any, Any, float], float]) -> Answer:
@@ -1447,7 +1476,18 @@ def _whole_refuses(f: Any, x: Any, h: float) -> Any:
 
 
 def _single_precision(f: Any, x: Any, h: float) -> Any:
-    return _whole_refuses(f, x.float(), h).float()
+    return _whole_refuses(f, x.float(), h)
+
+
+def _single_precision_assigned(f: Any, x: Any, h: float) -> Any:
+    """What is put into the copies was computed in the dtype of x."""
+    g = x.double() * 0
+    for k in range(len(x)):
+        up, down = x.float().clone(), x.float().clone()
+        up[k] = x[k] + h
+        down[k] = x[k] - h
+        g[k] = (f(up) - f(down)) / (2 * h)
+    return g
 
 
 def _first_entry_only(f: Any, x: Any, h: float) -> Any:
@@ -1465,6 +1505,12 @@ def _same_tensor(f: Any, x: Any, h: float) -> Any:
         g[k] = (f(up) - f(down)) / (2 * h)
     return g
 
+
+ONE_ENTRY_ASKED = N_("g[k] asks about x[k] alone. What may move while you ask, and what has to stay?")
+FEW_DIGITS_LEFT = N_(
+    "Close, but x became `float32`: it holds about seven digits, and of a step as small as h **few of them are left**."
+)
+DTYPE_OF_COPIES = N_("Which dtype do your copies have, and which one did the x you were given have?")
 
 central_difference = Exercise(
     id="central-difference",
@@ -1490,15 +1536,15 @@ central_difference = Exercise(
             "fd_one_sided",
             "g",
             _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / h),
-            N_("Close, but you looked to **one side** of x only: the error is about as large as h."),
-            N_("The slope between x and x + h is that of the middle of the two. Which two points have x in their middle?"),
+            N_("Close, but you took a step to **one side** of x only: the error is of the order of h."),
+            N_("The slope between x and x + h is closest to the slope halfway between them. Which two points have x halfway?"),
         ),
         Mistake(
             "fd_one_sided_backwards",
             "g",
             _quotient(lambda f, x, e, h: (f(x) - f(x - e)) / h),
-            N_("Close, but you looked to **one side** of x only, the lower: the error is about as large as h."),
-            N_("The slope between x − h and x is that of the middle of the two. Which two points have x in their middle?"),
+            N_("Close, but you took a step to **one side** of x only, down: the error is of the order of h."),
+            N_("The slope between x − h and x is closest to the slope halfway between them. Which two points have x halfway?"),
         ),
         Mistake(
             "fd_one_sided_halved",
@@ -1526,7 +1572,14 @@ central_difference = Exercise(
             "g",
             _quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
             N_("All your numbers are **the same**: you moved all entries of x together, and got the sum of the derivatives."),
-            N_("g[k] asks about x[k] alone. What may move while you ask, and what has to stay?"),
+            ONE_ENTRY_ASKED,
+        ),
+        Mistake(
+            "fd_all_entries_in_one_number",
+            "g",
+            lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+            N_("You gave **one number** for all of x: you moved all its entries together, and got the sum of the derivatives."),
+            ONE_ENTRY_ASKED,
         ),
         Mistake(
             "fd_aliased_copies",
@@ -1552,16 +1605,8 @@ central_difference = Exercise(
             N_("g[0] is right, and **all the others are 0**: they never had their turn."),
             N_("How far to the right does `return` stand: inside the loop, or after it?"),
         ),
-        Mistake(
-            "fd_single_precision",
-            "g",
-            _single_precision,
-            N_(
-                "Close, but x became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
-                "left**."
-            ),
-            N_("Which dtype do your copies have, and which one did the x you were given have?"),
-        ),
+        Mistake("fd_single_precision", "g", _single_precision, FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
+        Mistake("fd_single_precision_assigned", "g", _single_precision_assigned, FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
         Mistake(
             "fd_values_returned",
             "g",
@@ -1574,8 +1619,8 @@ central_difference = Exercise(
             "g_int",
             _stays_whole,
             N_(
-                "With x of whole numbers your g is in the thousands: x is `int64`, and in a copy of it 3 + h **became 3 again**, "
-                "and 3 − h became 2."
+                "With x of whole numbers your g is enormous: x is `int64`, and in a copy of it 3 + h **became 3 again**, and "
+                "3 − h became 2."
             ),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),

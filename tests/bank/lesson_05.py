@@ -13,6 +13,7 @@ BANK: dict[str, tuple[str, str | None]] = {
     "jacobian_as_a_vector": ("vector-jacobian", "2 * x"),
     "jacobian_full_rows": ("vector-jacobian", "np.tile(2 * x, (len(x), 1))"),
     "jacobian_full_columns": ("vector-jacobian", "np.outer(2 * x, np.ones(len(x)))"),
+    "jacobian_slope_of_a_line": ("vector-jacobian", "np.diag(0 * x + 2)"),
     "dx_steps_added": ("vector-jacobian", "J.T @ g + 2 * x"),
     "path_skip_forgotten @ residual-paths": ("residual-paths", "g * w"),
     "path_layer_forgotten @ residual-paths": ("residual-paths", "g"),
@@ -48,5 +49,7 @@ BANK: dict[str, tuple[str, str | None]] = {
     "fd_integer_array": ("central-difference", None),
     "fd_integer_refused": ("central-difference", None),
     "fd_all_entries_at_once": ("central-difference", None),
+    "fd_all_entries_in_one_number": ("central-difference", None),
+    "fd_single_precision": ("central-difference", None),
     "fd_aliased_copies": ("central-difference", "0 * x"),
 }
