@@ -72,7 +72,10 @@ def new_layer(W: Any, bias: bool = True) -> Any:
 
 
 def ask_load(learner: Any, i: Inputs) -> dict[str, Any]:
-    """Load, and call the layer; then change the tensors that were loaded, and call it again."""
+    """Load, and call the layer; then change the tensors that were loaded, call it again, and look at the bias itself.
+
+    A bias with a spare axis would pass in y by broadcasting; a weight of another shape stops the call.
+    """
     import torch
 
     layer, W, b = new_layer(i.W), i.W.clone(), i.b.clone()
@@ -81,7 +84,7 @@ def ask_load(learner: Any, i: Inputs) -> dict[str, Any]:
     with torch.no_grad():
         W += 1
         b += 1
-    return {"y": y, "later": layer(i.x).detach()}
+    return {"y": y, "bias": Later(lambda: layer.bias.detach()), "later": layer(i.x).detach()}
 
 
 def _loaded(load: Callable[[Any, Any, Any, Any], None], free: bool = True) -> Callable[..., None]:
@@ -143,6 +146,17 @@ def _added(torch: Any, layer: Any, W: Any, b: Any) -> None:
     layer.bias += b
 
 
+def _bias_shaped(shaped: Callable[[Any], Any]) -> Callable[..., None]:
+    def load(torch: Any, layer: Any, W: Any, b: Any) -> None:
+        layer.weight.data, layer.bias.data = W.clone(), shaped(b.clone())
+
+    return _loaded(load)
+
+
+def _weight_as_sheets(torch: Any, layer: Any, W: Any, b: Any) -> None:
+    layer.weight.data, layer.bias.data = W.clone()[None], b.clone()
+
+
 def _nothing(torch: Any, layer: Any, W: Any, b: Any) -> None:
     weight, bias = W.clone(), b.clone()  # names of their own: the layer knows nothing of them
     del weight, bias
@@ -154,12 +168,36 @@ load_numbers = Exercise(
     title=N_("Numbers into a layer"),
     proves=N_("The numbers are in the layer, and they are its own: what happens to W afterwards does not touch them."),
     signature="load(layer, W, b)",
-    parts=(Part("y", 1, ("N", "out")), Part("later", 2, ("N", "out"))),
+    parts=(Part("y", 1, ("N", "out")), Part("bias", 1, ("out",)), Part("later", 1, ("N", "out"))),
     draw=draw_layer,
     shown=shown_layer,
     ask=ask_load,
-    expect=lambda i: dict.fromkeys(("y", "later"), linear(i.x, i.W, i.b)),
+    expect=lambda i: dict.fromkeys(("y", "later"), linear(i.x, i.W, i.b)) | {"bias": i.b},
     mistakes=(
+        Mistake(
+            "load_bias_as_a_table",
+            "bias",
+            _bias_shaped(lambda b: b[None]),
+            N_(
+                "`layer.bias` has become **a table**, `{got_shape}`. Broadcasting hides that when the layer is called, but a "
+                "plain nn.Linear cannot load such a bias."
+            ),
+            N_("Which shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+        ),
+        Mistake(
+            "load_bias_as_a_column",
+            "",
+            _bias_shaped(lambda b: b[:, None]),
+            N_("`layer.bias` has become **a column**, and the layer adds it along the samples, not along the neurons."),
+            N_("Which shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+        ),
+        Mistake(
+            "load_weight_as_sheets",
+            "",
+            _loaded(_weight_as_sheets),
+            N_("`layer.weight` has **an axis too many**: the layer wants a table, one row per neuron."),
+            N_("Which shape did `layer.weight` have before you loaded it? Which way of loading leaves a shape as it is?"),
+        ),
         Mistake(
             "param_aliases_source_tensor",
             "later",
@@ -261,12 +299,17 @@ load_numbers = Exercise(
 
 
 def draw_sizes(rng: Generator, sizes: Sizes) -> Inputs:
-    W, b, x = normal(rng, sizes.out, sizes.in_), normal(rng, sizes.out), normal(rng, sizes.N, sizes.in_)
-    return Inputs(sizes, in_features=sizes.in_, out_features=sizes.out, W=W, b=b, x=x)
+    """Never square: a square weight that is kept (in, out) would load, and could not be told from one that is not turned."""
+    out = sizes.out + (sizes.out == sizes.in_)
+    W, b, x = normal(rng, out, sizes.in_), normal(rng, out), normal(rng, sizes.N, sizes.in_)
+    return Inputs(sizes, in_features=sizes.in_, out_features=out, W=W, b=b, x=x)
+
+
+NAMES = ("weight", "bias")
 
 
 def ask_module(learner: Any, i: Inputs) -> dict[str, Any]:
-    """Make one; look at its parameters; take over an nn.Linear's state_dict and call it."""
+    """Make one; is each name on its list of parameters, and is any other? Take over an nn.Linear's state_dict and call it."""
     import torch
 
     module = learner(i.in_features, i.out_features).double()
@@ -277,7 +320,7 @@ def ask_module(learner: Any, i: Inputs) -> dict[str, Any]:
         return module(i.x).detach()
 
     return {
-        "registered": np.array([name in parameters for name in ("weight", "bias")]),
+        "registered": np.array([*(name in parameters for name in NAMES), bool(parameters.keys() - NAMES)]),
         "weight": Later(lambda: torch.tensor(module.weight.shape)),
         "bias": Later(lambda: torch.tensor(module.bias.shape)),
         "y": Later(called),
@@ -288,8 +331,9 @@ def _module(
     weight: Callable[[int, int], tuple[int, ...]] = lambda in_, out: (out, in_),
     bias: Callable[[int, int], tuple[int, ...]] = lambda in_, out: (out,),
     forward: Callable[[Any, Any], Any] = lambda m, x: x @ m.weight.T + m.bias,
-    registers: tuple[str, ...] = ("weight", "bias"),
+    registers: tuple[str, ...] = NAMES,
     begins: bool = True,
+    names: tuple[str, str] = NAMES,
 ) -> Callable[[int, int], Any]:
     """A module as a learner could write it, its shapes from (in_features, out_features)."""
 
@@ -304,8 +348,8 @@ def _module(
             def __init__(self) -> None:
                 if begins:
                     super().__init__()
-                self.weight = held("weight", *weight(in_features, out_features))
-                self.bias = held("bias", *bias(in_features, out_features))
+                setattr(self, names[0], held("weight", *weight(in_features, out_features)))
+                setattr(self, names[1], held("bias", *bias(in_features, out_features)))
 
             def forward(self, x: Any) -> Any:
                 return forward(self, x)
@@ -332,7 +376,7 @@ my_linear = Exercise(
     draw=draw_sizes,
     ask=ask_module,
     expect=lambda i: {
-        "registered": np.array([True, True]),
+        "registered": np.array([True, True, False]),
         "weight": np.array(i.W.shape),
         "bias": np.array(i.b.shape),
         "y": linear(i.x, i.W, i.b),
@@ -345,10 +389,27 @@ my_linear = Exercise(
             "registered",
             _module(registers=()),
             N_(
-                "`weight` and `bias` are **plain tensors** here: the module keeps them, but does not "
-                "count them among its parameters, so whoever asks for those will not find them."
+                "The module's list of parameters is **empty**. A plain tensor does not get on it, nor does anything that is not "
+                "kept in `self`."
             ),
-            N_("What must a tensor be wrapped in to become a parameter?"),
+            N_("What must a tensor be wrapped in to become a parameter, and where must it be kept?"),
+        ),
+        *(
+            Mistake(
+                id,
+                "registered",
+                _module(names=names),
+                N_(
+                    "There is a parameter on the module's list **under another name**. An nn.Linear calls its two `weight` and "
+                    "`bias`, and its numbers go by these names."
+                ),
+                N_("Under which names in `self` do you keep your parameters?"),
+            )
+            for id, names in (
+                ("params_under_other_names", ("W", "b")),
+                ("weight_under_another_name", ("W", "bias")),
+                ("bias_under_another_name", ("weight", "b")),
+            )
         ),
         Mistake(
             "weight_not_registered",
@@ -802,6 +863,23 @@ dot_of_a_batch = Exercise(
             lambda W, x: W @ x,
             N_("For one sample with one axis this is right. For a batch the `in` of W met **the samples**."),
             N_("On which side of the product must the rows of x stand for their features to meet those of W?"),
+        ),
+        Mistake(
+            "dot_elementwise",
+            "",
+            lambda W, x: W * x,
+            N_("You multiplied **entry by entry**, and nothing was added up: each entry of W kept a product of its own."),
+            N_("How many numbers does one neuron give for one sample, and how do they come from {in_} products?"),
+        ),
+        Mistake(
+            "dot_summed_row_by_row",
+            "batch",
+            lambda W, x: (W * x).sum(-1),
+            N_(
+                "For one sample with one axis this is right. In a batch the rows of W met **the rows of x** one by one, the "
+                "first neuron the first sample, and so on."
+            ),
+            N_("How many samples should each neuron meet?"),
         ),
         Mistake(
             "dot_row_by_row_alone",

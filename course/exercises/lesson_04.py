@@ -60,6 +60,15 @@ def _regrouped(x: Any, W: Any, b: Any) -> Any:
     return (x.reshape(B * T, -1) @ W.T + b).reshape(T, B, -1).transpose(0, 1)
 
 
+def _lettered(equation: str) -> Callable[[Any, Any, Any], Any]:
+    def answer(x: Any, W: Any, b: Any) -> Any:
+        import torch
+
+        return torch.einsum(equation, *((W, x) if equation.startswith("o") else (x, W))) + b
+
+    return answer
+
+
 forward_nd = Exercise(
     id="forward-nd",
     entry="linear",
@@ -122,6 +131,23 @@ forward_nd = Exercise(
             N_("The positions were **added up**: the result `{got_shape}` has lost the axis T."),
             N_("Does the layer know that two positions belong together?"),
         ),
+        *(
+            Mistake(
+                id,
+                "",
+                _lettered(equation),
+                N_(
+                    "Your equation has **a fixed number of letters** for the axes of x, and einsum stops where x has another "
+                    "number of axes."
+                ),
+                N_("How many axes does each of the four inputs have? Which product does not need a letter for every axis?"),
+            )
+            for id, equation in (
+                ("nd_letters_of_a_table", "ni,oi->no"),
+                ("nd_letters_of_a_table_after_the_weight", "oi,ni->no"),
+                ("nd_letters_of_sheets", "bti,oi->bto"),
+            )
+        ),
         Mistake(
             "fwd_missing_transpose",
             "",
@@ -138,7 +164,10 @@ forward_nd = Exercise(
         ),
     ),
     hints=(
-        N_("Try lesson 02's line of code on each of the inputs before you write anything new."),
+        N_(
+            "Write the shapes of the four inputs one below the other, and beside each the shape that its result should have. "
+            "What is the same in every line?"
+        ),
         N_("In a product `@`, which axis of the left factor meets the right factor, and which axes only come along?"),
     ),
     minutes=6,
@@ -200,12 +229,15 @@ einsum_equation = Exercise(
             N_("The letter `o` is missing on the right, so the **neurons were added up**: `{got_shape}`."),
             N_("Which letters should be left, and which one disappears?"),
         ),
-        Mistake(
-            "einsum_in_kept",
-            "",
-            lambda leading: f"{leading}i,oi->{leading}oi",
-            N_("The letter `i` still stands on the right, so the products were **not added up**: `{got_shape}`."),
-            N_("What does einsum do with a letter that is missing on the right?"),
+        *(
+            Mistake(
+                id,
+                "",
+                lambda leading, kept=kept: f"{leading}i,oi->{leading}{kept}",
+                N_("The letter `i` still stands on the right, so the products were **not added up**: `{got_shape}`."),
+                N_("What does einsum do with a letter that is missing on the right?"),
+            )
+            for id, kept in (("einsum_in_kept", "oi"), ("einsum_in_kept_before_out", "io"))
         ),
         Mistake(
             "einsum_out_first",
@@ -238,8 +270,7 @@ einsum_equation = Exercise(
 
 # -- affine-agrees: when flattening is the same layer -------------------------------------------------------------
 
-SAME_SHAPES = ((5, 4), (1, 4), (7, 4))
-OTHER_SHAPES = {"one_axis": ((4,),), "three_axes": ((5, 7, 4), (5, 1, 4), (1, 1, 4)), "four_axes": ((2, 5, 7, 4), (1, 5, 1, 4))}
+OTHER_SHAPES = ("one_axis", "three_axes", "four_axes")
 
 
 def asked_of_shapes(learner: Any, i: Inputs) -> dict[str, Any]:
@@ -277,7 +308,7 @@ affine_agrees = Exercise(
             "agrees_on_one_sample",
             "one_axis",
             lambda shape: len(shape) <= 2,
-            N_("You say yes to **one sample with one axis**, `{index}`. There the first axis is the features."),
+            N_("You say yes to **one sample with one axis**, `(4,)`. There the first axis is the features."),
             N_("What does `x.reshape(x.shape[0], -1)` make of a shape (4,), and what meets the weight then?"),
         ),
         Mistake(
@@ -285,8 +316,8 @@ affine_agrees = Exercise(
             "three_axes",
             lambda shape: len(shape) >= 2 and int(np.prod(shape[1:])) == shape[-1],
             N_(
-                "You say yes where the flattened features **fit the weight**. The product then runs, but an axis "
-                "of size 1 is gone."
+                "You say yes to three axes where the flattened features **fit the weight**, as with `(5, 1, 4)`. The product "
+                "then runs, but an axis of size 1 is gone."
             ),
             N_("For x of shape (5, 1, 4): which shape does each of the two layers give?"),
         ),
@@ -299,6 +330,34 @@ affine_agrees = Exercise(
                 "of several positions."
             ),
             N_("How many features has one row after flattening (5, 7, 4), and how many columns has W?"),
+        ),
+        Mistake(
+            "agrees_where_leading_axes_are_one",
+            "three_axes",
+            lambda shape: len(shape) == 2 or (len(shape) > 2 and set(shape[:-1]) == {1}),
+            N_("With three axes you say yes to `(1, 1, 4)`: **the numbers** are the same there, the shapes are not."),
+            N_("For x of shape (1, 1, 4): which shape does each of the two layers give?"),
+        ),
+        Mistake(
+            "agrees_with_four_axes",
+            "four_axes",
+            lambda shape: len(shape) in (2, 4),
+            N_("You say yes to **every** shape with four axes. Flattening leaves two of them."),
+            N_("For x of shape (2, 5, 7, 4): which shape does each of the two layers give?"),
+        ),
+        Mistake(
+            "agrees_the_other_way_round",
+            "",
+            lambda shape: len(shape) != 2,
+            N_("You say yes where the two **differ**, and no where they agree."),
+            N_("For x of shape (5, 4): what does flattening change?"),
+        ),
+        Mistake(
+            "agrees_never",
+            "",
+            lambda shape: False,
+            N_("You say no to **every** shape, to tables such as `(5, 4)` as well."),
+            N_("For x of shape (5, 4): what does flattening change?"),
         ),
     ),
     hints=(N_("Write the shapes of the two results one below the other. Equal numbers need equal shapes first."),),
@@ -324,6 +383,27 @@ def _kron(W: Any, T: int, turned: bool = True, first: bool = True) -> Any:
     return torch.kron(eye, block.contiguous()) if first else torch.kron(block.contiguous(), eye)
 
 
+def _filled(block: Callable[[Any], Any], turned: bool = False, first_only: bool = False) -> Callable[[Any, int], Any]:
+    """An answer that fills blocks of a matrix of zeros; *turned*: with the two sizes of W mixed up."""
+
+    def answer(W: Any, T: int) -> Any:
+        import torch
+
+        in_, out = W.shape if turned else W.shape[::-1]
+        D = torch.zeros(T * in_, T * out, dtype=W.dtype)
+        for t in range(1 if first_only else T):
+            D[t * in_ : (t + 1) * in_, t * out : (t + 1) * out] = block(W)
+        return D
+
+    return answer
+
+
+def _kron_of_a_view(W: Any, T: int) -> Any:
+    import torch
+
+    return torch.kron(torch.eye(T, dtype=W.dtype), W.T)
+
+
 affine_blocks = Exercise(
     id="affine-blocks",
     entry="blocks",
@@ -347,6 +427,44 @@ affine_blocks = Exercise(
                 "flattened x stands on the left of it."
             ),
             N_("Which axis of each block should meet the features of its position?"),
+        ),
+        Mistake(
+            "blocks_assigned_untransposed",
+            "D",
+            _filled(lambda W: W),
+            N_("The place for a block is (in, out), and you put W there **as it is stored**, (out, in): it does not fit."),
+            N_("Which axis of each block should meet the features of its position?"),
+        ),
+        Mistake(
+            "blocks_sizes_mixed_up",
+            "D",
+            _filled(lambda W: W.T, turned=True),
+            N_("The block is right, but its **place** in D has the two sizes the other way round."),
+            N_("Which of the two sizes of `W.shape` comes first? Which of them do the rows of D need?"),
+        ),
+        Mistake(
+            "blocks_reshaped",
+            "D",
+            _filled(lambda W: W.reshape(W.shape[::-1])),
+            N_("The blocks stand in their places, but W was **laid out again in the order of memory**, not transposed."),
+            N_("A column of a block should be one neuron. Are the numbers of one row of W still together in yours?"),
+        ),
+        Mistake(
+            "blocks_first_alone",
+            "D",
+            _filled(lambda W: W.T, first_only=True),
+            N_("Only the **first** block is filled: all positions but position 0 would give zeros."),
+            N_("How many positions does one flattened row hold, and where do the numbers of each begin?"),
+        ),
+        Mistake(
+            "blocks_of_a_view",
+            "D",
+            _kron_of_a_view,
+            N_(
+                "The function that you call here, as `torch.kron` does, **stops** at a transposed tensor: `W.T` is the memory of "
+                "W, read in another order."
+            ),
+            N_("Which method lays the numbers of `W.T` out anew, in the order in which they are read?"),
         ),
         Mistake(
             "blocks_interleaved",
@@ -472,17 +590,48 @@ def draw_message(rng: Generator, sizes: Sizes) -> Inputs:
     )
 
 
+BOTH_SHAPES, ONE_SHAPE = r"\((\d+)x(\d+) and (\d+)x(\d+)\)", r"\((\d+)x(\d+)\)"
+
+
 def asked_of_messages(learner: Any, i: Inputs) -> dict[str, Any]:
-    sizes, other = learner(i.product), learner(i.dtype)
-    return {"sizes": sizes, "dtype": np.array([sizes is not None, other is None])}
+    """Asked of both messages. Where something reads sizes, but not those of the message, its None there is [], no sizes."""
+
+    def sizes() -> Any:
+        given = learner(i.product)
+        return [] if given is None and reads_one_shape(learner) else given
+
+    def told_apart() -> Any:
+        other = learner(i.dtype)
+        return np.array([learner(i.product) is not None or reads_one_shape(learner), other is None])
+
+    return {"sizes": Later(sizes), "dtype": Later(told_apart)}
 
 
-def _read(pick: Callable[[list[int]], Any], dtype: Any = None) -> Callable[[str], Any]:
+def reads_one_shape(learner: Any) -> bool:
+    """Does it find sizes in the text that the lesson's own pattern is tried on? It may then stop, wanting four of them."""
+    try:
+        return learner("a (12x34)") is not None
+    except (IndexError, ValueError):
+        return True
+
+
+def _read(pick: Callable[[list[int]], Any], dtype: Any = None, pattern: str = BOTH_SHAPES) -> Callable[[str], Any]:
     def answer(message: str) -> Any:
         import re
 
-        found = re.search(r"\((\d+)x(\d+) and (\d+)x(\d+)\)", message)
+        found = re.search(pattern, message)
         return pick([int(number) for number in found.groups()]) if found else dtype
+
+    return answer
+
+
+def _untested(pick: Callable[[Any], Any]) -> Callable[[str], Any]:
+    """An answer that goes on with what was found, without asking whether anything was."""
+
+    def answer(message: str) -> Any:
+        import re
+
+        return pick(re.search(BOTH_SHAPES, message))
 
     return answer
 
@@ -514,6 +663,29 @@ which_sizes = Exercise(
     accepts=SEQUENCES | LOGICAL,
     mistakes=(
         Mistake(
+            "one_shape_searched",
+            "sizes",
+            _read(lambda n: (n[0], n[1]), pattern=ONE_SHAPE),
+            N_(
+                "In a message about sizes your pattern finds **nothing**, and `None` came back. It looks for one shape in "
+                "brackets, and there the brackets hold two."
+            ),
+            N_("What stands between the two shapes of the message, and what should the pattern say there?"),
+        ),
+        *(
+            Mistake(
+                id,
+                "",
+                _untested(pick),
+                N_("A search that finds nothing gives `None`, and your code goes on **as if something had been found**."),
+                N_("In which messages does your pattern find nothing, and what should be returned for those?"),
+            )
+            for id, pick in (
+                ("none_asked_for_groups", lambda found: [int(found.groups()[k]) for k in (1, 2)]),
+                ("none_asked_for_a_group", lambda found: [int(found.group(k)) for k in (2, 3)]),
+            )
+        ),
+        Mistake(
             "in_features_mismatch",
             "sizes",
             _read(lambda n: (n[1], n[3])),
@@ -536,6 +708,20 @@ which_sizes = Exercise(
             _read(lambda n: (n[0], n[2])),
             N_("You gave `{gave}`, the **first** size of each factor."),
             N_("Which axis of the left factor meets the first axis of the right one?"),
+        ),
+        Mistake(
+            "both_sizes_of_x_read",
+            "sizes",
+            _read(lambda n: (n[0], n[1])),
+            N_("You gave `{gave}`: **both** are sizes of x, and one of W is asked for as well."),
+            N_("Which axis of x meets the weight, and with which size of the weight does it meet?"),
+        ),
+        Mistake(
+            "both_sizes_of_the_weight_read",
+            "sizes",
+            _read(lambda n: (n[2], n[3])),
+            N_("You gave `{gave}`: **both** are sizes of the weight, and one of x is asked for as well."),
+            N_("Which axis of x meets the weight, and with which size of the weight does it meet?"),
         ),
         Mistake(
             "sizes_in_the_other_order",
@@ -580,7 +766,9 @@ def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
     """Layers on (B, T, in): the first two treat each position alone, the others let positions reach each other."""
     import torch
 
-    W, D = i.W, i.D
+    W, T = i.W, i.x.shape[1]
+    # every position of y from all positions of x, most from its own
+    D = torch.kron(torch.ones(T, T, dtype=W.dtype) + torch.eye(T, dtype=W.dtype), W.T.contiguous())
 
     def affine(x: Any) -> Any:
         return (x.reshape(x.shape[0], -1) @ D).reshape(x.shape[0], x.shape[1], -1)
@@ -602,9 +790,7 @@ def layers(i: Inputs) -> dict[str, Callable[[Any], Any]]:
 
 
 def draw_mixing(rng: Generator, sizes: Sizes) -> Inputs:
-    T = sizes.T
-    D = normal(rng, T * sizes.in_, T * sizes.out)
-    return Inputs(sizes, x=normal(rng, 2, T, sizes.in_), W=normal(rng, sizes.out, sizes.in_), D=D)
+    return Inputs(sizes, x=normal(rng, 2, sizes.T, sizes.in_), W=normal(rng, sizes.out, sizes.in_))
 
 
 MIXING = {

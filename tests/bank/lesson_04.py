@@ -18,5 +18,7 @@ BANK: dict[str, tuple[str, str | None]] = {
     "blocks_not_transposed": ("affine-blocks", "np.kron(np.eye(T), W)"),
     "blocks_interleaved": ("affine-blocks", "np.kron(W.T, np.eye(T))"),
     "blocks_everywhere": ("affine-blocks", "np.tile(W.T, (T, T))"),
+    "blocks_reshaped": ("affine-blocks", "np.kron(np.eye(T), W.reshape(W.shape[::-1]))"),
+    "both_sizes_of_x_read": ("which-sizes", None),
     "affine_counted_like_linear": ("count-positions", "np.array(in_ * out + out)"),
 }

@@ -137,6 +137,13 @@ def which_sizes(message):
     numbers = [int(number) for number in re.findall(r"\d+", message)]
     return [numbers[-3], numbers[-2]] if len(numbers) >= 4 and "x" in message.split("(")[-1] and "(" in message else None
 """,
+        "what stands on both sides of and": r"""
+import re
+
+def which_sizes(message):
+    found = re.search(r"(\d+) and (\d+)", message)
+    return None if found is None else tuple(int(size) for size in found.groups())
+""",
     },
     "mixes-positions": {
         "each other position": """
