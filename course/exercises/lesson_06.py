@@ -882,14 +882,6 @@ OF_W = (
         N_("dW keeps neurons and features. Which axis is left to be added up, and where must it stand in each?"),
         stops=True,
     ),
-    Known(
-        "dW_single_sample_dot",
-        "dW",
-        lambda x, W, G: sum(g @ one for g, one in zip(G, x, strict=True)),
-        IN_A_LOOP[0].message,
-        WHICH_STANDS,
-        stops=True,
-    ),
     *(
         Known(
             f"dW_{known.id}",
@@ -1009,7 +1001,16 @@ weight_gradient = Exercise(
     shown=shown_layer,
     expect=layer_gradients(dW="W"),
     forbidden=AUTOGRAD,
-    mistakes=alone(OF_W),
+    mistakes=(
+        *alone(OF_W),
+        Mistake(
+            "dW_single_sample_dot",
+            "dW",
+            lambda x, W, G: sum(g @ one for g, one in zip(G, x, strict=True)),
+            IN_A_LOOP[0].message,
+            WHICH_STANDS,
+        ),
+    ),
     hints=(
         N_("In which shape does dW have to come out? Write it first, and beside it the shapes of x and G."),
         N_("The sum runs over samples. A product adds along the last axis of the left factor and the first of the right one."),
