@@ -457,6 +457,70 @@ def _stacked(one: Callable[[Any, Any], Any]) -> Answer:
     return contributions
 
 
+def _filled(one: Callable[[Any, Any], Any]) -> Answer:
+    """As `_stacked`, but each *one* is put into its place in a tensor of the right shape."""
+
+    def contributions(x: Any, G: Any) -> Any:
+        C = x.new_zeros(len(x), G.shape[1], x.shape[1])
+        for n in range(len(x)):
+            C[n] = one(x[n], G[n])
+        return C
+
+    return contributions
+
+
+@dataclass(frozen=True)
+class InLoop:
+    """What a loop over samples would put, or add, into a table that is there already: told alike for C and for dW.
+
+    Where sizes differ it raises, and no result is left to tell it by; where they are equal it fills the table.
+    """
+
+    id: str
+    one: Callable[[Any, Any], Any]
+    message: str
+    hint: str
+
+
+WHICH_STANDS = N_(
+    "You need every pair of an output and an input. Which of the two must stand upright, and how does it get a second axis?"
+)
+NUMBER_BY_NUMBER = (
+    N_("You multiplied G and x **entry by entry**: neuron i met feature i only."),
+    N_("How many pairs of a neuron and a feature has one sample? Give each of the two its own axis."),
+)
+
+IN_A_LOOP = (
+    InLoop(
+        "dot_in_a_loop",
+        lambda x, g: g @ x,
+        N_(
+            "For one sample you multiplied `G[n]` and `x[n]` as **a dot product**: that gives one number, and it needs equal "
+            "lengths. `.T` does not help: in a tensor of one axis there is nothing to swap."
+        ),
+        WHICH_STANDS,
+    ),
+    InLoop("elementwise_in_a_loop", lambda x, g: g * x, *NUMBER_BY_NUMBER),
+    InLoop(
+        "column_meets_vector",
+        lambda x, g: g[:, None] @ x,
+        N_(
+            "`G[n]` stands as a column now, but `x[n]` still has **one axis**: on the right of `@` it counts as a column too, "
+            "and its {in_} numbers met the axis of size 1."
+        ),
+        N_("A column times a row gives a table. Which shape has `x[n]` as a row, and how many axes is that?"),
+    ),
+    InLoop(
+        "row_meets_row",
+        lambda x, g: g @ x[None, :],
+        N_(
+            "`x[n]` is a row of two axes now, but `G[n]` does not **stand**: on the left of `@` it counts as a row too, and its "
+            "{out} numbers met the axis of size 1."
+        ),
+        N_("In the table each number of `G[n]` has a row of its own. In which shape do its numbers stand one below another?"),
+    ),
+)
+
 sample_contributions = Exercise(
     id="sample-contributions",
     entry="contributions",
@@ -477,10 +541,7 @@ sample_contributions = Exercise(
                 "For one sample you multiplied two tensors of **one axis** by `@`: that is a dot product, one number. Their `.T` "
                 "changes nothing, for there is nothing to swap."
             ),
-            N_(
-                "You need every pair of an output and an input. Which of the two must stand upright, and "
-                "how does it get a second axis?"
-            ),
+            WHICH_STANDS,
         ),
         Mistake(
             "contributions_transposed",
@@ -534,13 +595,7 @@ sample_contributions = Exercise(
             ),
             N_("C[n] is what one sample gives. Should that number depend on how many others there are?"),
         ),
-        Mistake(
-            "contributions_elementwise",
-            "C",
-            lambda x, G: G * x,
-            N_("You multiplied G and x **entry by entry**: neuron i met feature i only."),
-            N_("How many pairs of a neuron and a feature has one sample? Give each of the two its own axis."),
-        ),
+        Mistake("contributions_elementwise", "C", lambda x, G: G * x, *NUMBER_BY_NUMBER),
         Mistake(
             "contributions_axes_aligned",
             "C",
@@ -558,6 +613,24 @@ sample_contributions = Exercise(
             N_("In your product the **features** of x met the **neurons** of G; they are different things."),
             N_("In what one sample gives to dW nothing is added up at all. Which operation only multiplies?"),
         ),
+        Mistake(
+            "contributions_row_meets_column",
+            "C",
+            lambda x, G: G[:, None] @ x[:, :, None],
+            N_(
+                "Your axes of size 1 are where for each sample **a row meets a column**: that is a dot product, one number, and "
+                "it needs equal lengths."
+            ),
+            N_("A column times a row gives a table. In which of G and x must the axis of size 1 come last?"),
+        ),
+        Mistake(
+            "contributions_tables_turned",
+            "C",
+            _filled(lambda x, g: x[:, None] * g),
+            N_("Each table that you put into C is **transposed**, one row per input, so it does not fit."),
+            N_("Each table is a gradient of W. What does a row of W belong to?"),
+        ),
+        *(Mistake(f"contributions_{one.id}", "C", _filled(one.one), one.message, one.hint) for one in IN_A_LOOP),
     ),
     hints=(
         N_(
@@ -809,6 +882,17 @@ OF_W = (
         N_("dW keeps neurons and features. Which axis is left to be added up, and where must it stand in each?"),
         stops=True,
     ),
+    *(
+        Known(
+            f"dW_{known.id}",
+            "dW",
+            lambda x, W, G, one=known.one: _filled(one)(x, G).sum(0),
+            known.message,
+            known.hint,
+            stops=True,
+        )
+        for known in IN_A_LOOP
+    ),
 )
 
 OF_B = (
@@ -917,7 +1001,16 @@ weight_gradient = Exercise(
     shown=shown_layer,
     expect=layer_gradients(dW="W"),
     forbidden=AUTOGRAD,
-    mistakes=alone(OF_W),
+    mistakes=(
+        *alone(OF_W),
+        Mistake(
+            "dW_single_sample_dot",
+            "dW",
+            lambda x, W, G: sum(g @ one for g, one in zip(G, x, strict=True)),
+            IN_A_LOOP[0].message,
+            WHICH_STANDS,
+        ),
+    ),
     hints=(
         N_("In which shape does dW have to come out? Write it first, and beside it the shapes of x and G."),
         N_("The sum runs over samples. A product adds along the last axis of the left factor and the first of the right one."),

@@ -52,7 +52,7 @@ BANK: dict[str, tuple[str, str | None]] = {
     "dW_single_sample_dot @ sample-contributions": ("sample-contributions", "np.einsum('nk,nk->n', G, x)"),
     "db_scaled_by_bias": ("one-column-backward", "g * b"),
     "dW_returned_updated_weight @ one-column-backward": ("one-column-backward", "W - 0.1 * g @ x.T"),
-    **of("weight-gradient", dict(DW)),
+    **of("weight-gradient", {**DW, "dW_single_sample_dot": "np.einsum('nk,nk->', G, x)"}),
     **of("input-gradient", dict(DX)),
     **of("bias-gradient", dict(DB)),
     **of("linear-backward", {**DW, **DX, **DB, **STOPS}),
