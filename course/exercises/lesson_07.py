@@ -605,6 +605,15 @@ class _RememberingTheFirst(_Layer):
         self.x = x if self.x is None else self.x
 
 
+class _RememberingNothing(_Layer):
+    """`self.x = None` in `__init__`, and nothing in `forward`."""
+
+    x: Any = None
+
+    def remember(self, x: Any) -> None:
+        pass
+
+
 class _RememberingTheOutput(_Layer):
     def forward(self, x: Any) -> Any:
         self.x = x @ self.W.T + self.b
@@ -682,6 +691,10 @@ FIRST_ONLY = N_("Only the **first** backward pass is in your {name}: what the se
 BOTH_COUNT = N_("Both passes used the same weights. Which of them does L not depend on?")
 FIRST_INPUT = N_("At the second pass your layer still had the **first x** in its cache.")
 WHICH_X = N_("When `backward` is called the second time, which `forward` does it answer?")
+NONE_KEPT = N_(
+    "`backward` met **None** in place of a tensor. Its G comes from outside, and everything else it takes from `self`."
+)
+WHO_KEEPS = N_("Which line of `forward` puts x on `self`, and is that the name that `backward` reads?")
 DX_COLLECTED = N_("Your `backward` gives the dX of **both passes together**. The second x is another tensor than the first.")
 DX_WHOSE = N_("To whom does dX go back, and would they want what belongs to another x?")
 
@@ -751,6 +764,7 @@ layer_class = Exercise(
         Mistake("shared_last_use_only", "dW", _Overwriting, LAST_ONLY, ADD_OR_REPLACE),
         Mistake("shared_first_use_only", "dW", _KeepingTheFirst, FIRST_ONLY, BOTH_COUNT),
         Mistake("layer_first_input_kept", "dW", _RememberingTheFirst, FIRST_INPUT, WHICH_X),
+        Mistake("layer_keeps_nothing", "", _RememberingNothing, NONE_KEPT, WHO_KEEPS),
         Mistake(
             "layer_remembers_its_output",
             "",
@@ -1021,6 +1035,7 @@ affine_class = Exercise(
         Mistake("shared_last_use_only", "dw", _affine(_Overwriting), LAST_ONLY, ADD_OR_REPLACE),
         Mistake("shared_first_use_only", "dw", _affine(_KeepingTheFirst), FIRST_ONLY, BOTH_COUNT),
         Mistake("layer_first_input_kept", "dw", _affine(_RememberingTheFirst), FIRST_INPUT, WHICH_X),
+        Mistake("layer_keeps_nothing", "", _affine(_RememberingNothing), NONE_KEPT, WHO_KEEPS),
         Mistake(
             "layer_collects_nothing",
             "dw",
@@ -1275,7 +1290,7 @@ numerical_gradient = Exercise(
             "g",
             _one_tensor,
             N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
-            N_("After `up = W`, how many tensors are there?"),
+            N_("How many tensors do your two names stand for? Python answers a question such as `up is down`."),
         ),
         Mistake(
             "fd_shift_kept",
@@ -1441,6 +1456,16 @@ seed_prints = Exercise(
             lambda x, W, b: (b[:, None] * 0 + x[0], b * 0 + 1),
             N_(
                 "Your dW repeats the **first sample**. With one sample, as in the text, that cannot be told from the right table."
+            ),
+            N_("There are {N} samples here. What becomes of their paths?"),
+        ),
+        Mistake(
+            "sum_samples_repeated",
+            "dW",
+            lambda x, W, b: (x.repeat(len(W), 1), b * 0 + len(x)),
+            N_(
+                "Your dW repeats the **whole table x**: `{got_shape}`. That fits one sample, and there are {N}: dW has a row for "
+                "each neuron, `{expected_shape}`."
             ),
             N_("There are {N} samples here. What becomes of their paths?"),
         ),
@@ -1637,7 +1662,7 @@ sharp_test = Exercise(
     title=N_("A test that catches mistakes"),
     proves=N_(
         "Several samples, a G that is not all ones, all three gradients with their shapes, and a "
-        "tolerance: nothing slips through."
+        "tolerance: none of the wrong functions in the check slipped through."
     ),
     signature="right(backward)",
     parts=tuple(Part(name, 2 if name == "dW" else 1) for name in HANDED),

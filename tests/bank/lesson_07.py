@@ -34,6 +34,7 @@ BANK: dict[str, tuple[str, str | None]] = {
     "affine_cache_on_the_class": ("affine-class", "np.einsum('bti,bto->io', x1, G1) - np.einsum('bti,bto->io', x1, G2)"),
     "sum_taken_for_mean": ("seed-prints", f"{ONES}.T @ x / (x.shape[0] * W.shape[0])"),
     "sum_upstream_is_output": ("seed-prints", "(x @ W.T + b).T @ x"),
+    "sum_samples_repeated": ("seed-prints", "np.tile(x, (W.shape[0], 1))"),
     "bias_allocated_2d @ seed-prints": ("seed-prints", f"{ONES}.sum(0)[None]"),
     "sharp_seed_numbers": ("sharp-test", "np.array([True, True, True, True, True, False, False])"),
     "sharp_upstream_of_ones": ("sharp-test", "np.array([True, True, False, False, False, False, False])"),
