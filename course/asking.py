@@ -203,7 +203,8 @@ def plain(value: Any, given: Mapping[str, Any] | None = None) -> Result:
             return Result("number", np.array(np.inf), type(value).__name__)
     if isinstance(value, list | tuple):
         found = list_numbers(value)
-        return Result("list", found, "str" if found is None and any(isinstance(item, str) for item in value) else "")
+        texts = found is None and any(isinstance(item, str) for item in value)
+        return Result("list", found, "str" if texts else "tuple" if isinstance(value, tuple) else "list")
     return Result("None" if value is None else type(value).__name__)
 
 

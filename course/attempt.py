@@ -41,7 +41,7 @@ def attempt(exercise_id: str) -> Iterator[Same]:
         line("quiet", "–", WAITING, entry=entry_of(error.__traceback__, exercise_id) or entry)
     # Run All has to reach the check, which shows this error with its line and what it means.
     except Exception as error:  # noqa: BLE001
-        inside = entry_of(error.__traceback__, exercise_id)
+        inside = entry_of(error.__traceback__, exercise_id, caller=True)
         line("wrong", "!", STOPPED if inside else STOPPED_OUTSIDE, entry=inside or entry, error=f"{type(error).__name__}")
     put_back(before)
 
@@ -70,7 +70,7 @@ def put_back(before: dict[str, tuple[Any, Any]]) -> None:
             value.data = copy
             changed.append(f"`{name}`")
     if changed:
-        line("wrong", "!", PUT_BACK, names=Say(", ".join(changed)))
+        line("wrong", "!", PUT_BACK, names=tuple(map(Say, changed)))
 
 
 def same(got: Any, expected: Any) -> None:

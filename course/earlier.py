@@ -73,15 +73,21 @@ def codes_of(thing: Any) -> Iterator[CodeType]:
         yield from codes_of(thing.__code__)
 
 
-def entry_of(traceback: TracebackType | None, exercise_id: str) -> str | None:
-    """The answer of the exercise's lesson inside of which an exception was raised, by its entry; None outside of all."""
+def entry_of(traceback: TracebackType | None, exercise_id: str, *, caller: bool = False) -> str | None:
+    """
+    The answer of the exercise's lesson inside of which an exception was raised, by its entry; None outside of all.
+
+    caller: where answers call each other, the one that the cell itself called: what it hands on may be what is wrong.
+    """
     try:
         entries = {one.entry for one in lesson_of(exercise_id).exercises}
     except UnknownExercise:
         return None
-    found = None
+    found, inside = None, False
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_qualname.partition(".")[0]
-        found = name if name in entries else found
+        if name in entries:
+            found = found if caller and inside else name
+        inside = name in entries or (inside and not name.startswith("<"))  # "<lambda>": the cell's own, which an answer calls
         traceback = traceback.tb_next
     return found

@@ -78,7 +78,8 @@ class Part:
 
     axes: the names of its axes, for reports: ("N", "out"). shape: the answer is itself a shape, such as (3, 4); a report
     then quotes it whole. given: the arguments that this part alone is asked with, for reports: {"bias": False}, or
-    {"message": lambda i: i.product} where they come from the inputs.
+    {"message": lambda i: i.product} where they come from the inputs. entry: the call that gave an entry, for reports, from
+    the inputs and the entry's index.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Part:
     axes: tuple[str, ...] = ()
     shape: bool = False
     given: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    entry: Callable[[Inputs, int], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -279,6 +280,11 @@ def asked_of_shapes(learner: Any, i: Inputs) -> dict[str, Any]:
     return {group: right + [learner(tuple(shape)) for shape in i[group]] for group in OTHER_SHAPES}
 
 
+def agree_called(group: str, i: Inputs, k: int) -> str:
+    """The call that gave answer *k* of a *group*."""
+    return f"agree({(*i.two_axes, *i[group])[k]})"
+
+
 def draw_shapes(rng: Generator, sizes: Sizes) -> Inputs:
     """The same shapes, in sizes of the draw: the features last, and as many as the lesson's W has."""
     N, B, T = different_sizes(rng, 3)
@@ -298,7 +304,7 @@ affine_agrees = Exercise(
     title=N_("When flattening is the same layer"),
     proves=N_("The two agree on tables and on nothing else: even an axis of size 1 is an axis, and flattening loses it."),
     signature="agree(shape)",
-    parts=(Part("one_axis", 1), Part("three_axes", 1), Part("four_axes", 1)),
+    parts=tuple(Part(group, 1, entry=partial(agree_called, group)) for group in OTHER_SHAPES),
     draw=draw_shapes,
     ask=asked_of_shapes,
     expect=lambda i: {group: np.array([True] * 3 + [False] * len(i[group])) for group in OTHER_SHAPES},

@@ -38,7 +38,10 @@ ENTRY = N_("One entry: {entry} = {sum}.")
 ENTRY_OF_PRODUCT = N_("One entry is a row times a column: {entry} = {sum}.")
 IN_NUMBERS = N_("In numbers: {sum}.")
 AXIS_GONE = N_("The axis {axis} is summed away; the shape {shape} is that of {operand}.")
-MOVED_BACK = N_("The forward pass only moved entries, so the gradient moves back: {operand} gets {formula}, shape {shape}.")
+MOVED_BACK = N_(
+    "The forward pass changed only the indices of the entries, so the gradient gets the old ones back: {operand} gets {formula}, "
+    "shape {shape}."
+)
 SPREAD = N_("Every entry of {operand} went into the sum with the factor 1, so each gets what arrives at its sum.")
 SPREAD_MEAN = N_("Every entry of {operand} went into a mean of {count} numbers, so each gets 1/{count} of what arrives.")
 BY_MATRIX = N_(
@@ -223,9 +226,9 @@ def reduced(trace: Trace, edge: Edge, *, alone: bool, shared: int | None) -> Ste
     else:
         name = entry_text(gradient_of(trace, edge), total, entry)
         says = [Say(REDUCE, values | {"entry": name, "sum": edge.reduced_sums[entry]})]
-    names = [name or str(axis) for name, axis in zip(edge.axis_names, edge.axes, strict=True)]
+    names = tuple(name or str(axis) for name, axis in zip(edge.axis_names, edge.axes, strict=True))
     text = REDUCE_AXES if len(names) > 1 else REDUCE_AXIS if edge.axis_names[0] else REDUCE_NUMBER
-    says.append(Say(text, {"axes": ", ".join(names), "shape": shape_text(total), "operand": operand.formula.text}))
+    says.append(Say(text, {"axes": names, "shape": shape_text(total), "operand": operand.formula.text}))
     if alone and edge.mark == ZERO:
         says.append(Say(ALL_ZERO))
     return Step(
@@ -284,9 +287,9 @@ def accumulated(trace: Trace, edge: Edge, before: Edge | None, part: int, uses: 
 
 def done(trace: Trace) -> Step:
     says = [Say(DONE)]
-    names = [one.formula.text for one in trace.tensors if one.mark == NOT_COMPUTED and one.card]
+    names = tuple(one.formula.text for one in trace.tensors if one.mark == NOT_COMPUTED and one.card)
     if names:
-        says.append(Say(NEVER_REACHED, {"names": ", ".join(names), "result": trace.tensor(trace.target).formula.text}))
+        says.append(Say(NEVER_REACHED, {"names": names, "result": trace.tensor(trace.target).formula.text}))
     return Step("done", tuple(says), tensor=trace.target)
 
 

@@ -62,8 +62,8 @@ def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
     for trial in asked.trials:
         answer = trial.answer
         if answer.changed and not answer.raised:
-            names = ", ".join(f"`{name}`" for name in answer.changed)
-            return nothing(exercise, State.WRONG, Say(CHANGED, {"names": Say(names)}), Say(WORK_ON_A_COPY), answer=answer)
+            names = tuple(Say(AS_CODE, {"name": name}) for name in answer.changed)
+            return nothing(exercise, State.WRONG, Say(CHANGED, {"names": names}), Say(WORK_ON_A_COPY), answer=answer)
         if answer.wrong_number is not None:
             return nothing(exercise, State.WRONG, wrong_number(exercise, answer.wrong_number), answer=answer)
     return None
@@ -122,6 +122,11 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
         # One stop that took all of these parts down, or numbers that differ: told by the part that knows a name for it.
         nothing_earned.sort(key=lambda one: not one.mistake)
     first = next(iter(nothing_earned), None) or next((one for one in judged if one.state is not State.RIGHT), judged[0])
+    stopped = [one for one in nothing_earned if one.error]
+    if stopped and not first.error:
+        names = tuple(Say(AS_CODE, {"name": one.parts[0].name}) for one in stopped)
+        too = Say(STOPPED_TOO, {"names": names, "error": stopped[0].error.partition(":")[0]})
+        first = replace(first, says=(*first.says, too))
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
     return replace(first, parts=tuple(one.parts[0] for one in judged), **printed(answer))
 
@@ -202,14 +207,20 @@ def kind_says(exercise: Exercise, part: Part, case: Case) -> tuple[Say, ...]:
     result = case.result
     assert result is not None
     if result.kind == "None":
-        return (Say(RETURNED_NONE, {"entry": exercise.entry}),)
+        several = len(exercise.parts) > 1
+        return (Say(NONE_FOR_PART, {"name": part.name}) if several else Say(RETURNED_NONE, {"entry": exercise.entry}),)
     if result.kind == "sparse tensor":
         return (Say(SPARSE, {"name": part.name}),)
     if result.kind not in exercise.accepts:
         if part.shape and result.kind == "number":
             values = {"name": part.name, "count": case.expected.size}
             return (Say(SHAPE_WITHOUT_COMMA if case.expected.size == 1 else ONE_SIZE_OF_SEVERAL, values),)
-        kind = {"tensor": "Tensor", "array": "ndarray", "number": result.dtype}.get(result.kind, result.kind)
+        kind = {
+            "tensor": "Tensor",
+            "array": "ndarray",
+            "number": result.dtype,
+            "list": "tuple" if result.dtype == "tuple" else "list",
+        }.get(result.kind, result.kind)
         if len(exercise.parts) > 1:
             return (Say(WRONG_KIND_OF_PART, {"name": part.name, "kind": kind, "wanted": wanted(exercise)}),)
         return (Say(WRONG_KIND, {"entry": exercise.entry, "kind": kind, "wanted": wanted(exercise)}),)
@@ -261,7 +272,7 @@ def failed(
         says = [Say(RAISED, {"line": here})] if here else [Say(RAISED_SOMEWHERE)]
         if error.inside:
             says.append(Say(RAISED_INSIDE, {"other": error.inside}))
-    shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs))
+    shapes = explain(error.message, case.inputs, axes_of(exercise, case.inputs), error.lines)
     meaning = None if shapes else meant(error, exercise.entry)
     equal = [bool(difference and difference.match is Match.EQUAL) for difference in differences]
     if found:
@@ -386,16 +397,17 @@ def guessed_axes(exercise: Exercise, case: Case, shape: tuple[int, ...]) -> tupl
 
 
 def axes_of(exercise: Exercise, inputs: Inputs) -> tuple[str, ...]:
-    """The axes that this exercise speaks of: its result's, and `in` and `out` where the inputs have such a size."""
+    """The axes that this exercise speaks of: its result's, and `in`, `out` and `N` where the inputs have such a size."""
     named = [axis for part in exercise.parts for axis in part.axes if not axis.isdigit()]
+    taken = {inputs.sizes.axis(axis) for axis in named}  # where B has the size of N, a 5 is B
     sizes = {size for value in inputs.values() for size in (value.shape if isinstance(value, np.ndarray) else (value,))}
-    return tuple(dict.fromkeys([*named, *(axis for axis in ("in", "out") if inputs.sizes.axis(axis) in sizes)]))
+    more = [axis for axis in ("in", "out") if inputs.sizes.axis(axis) in sizes]
+    more += ["N"] if taken and inputs.sizes.N in sizes - taken else []
+    return tuple(dict.fromkeys([*named, *more]))
 
 
 def shown_inputs(exercise: Exercise, case: Case) -> tuple[Matrix, ...]:
     axes = axes_of(exercise, case.inputs)
-    named = {case.inputs.sizes.axis(axis) for axis in axes}
-    axes += tuple(axis for axis in ("N", "in", "out") if case.inputs.sizes.axis(axis) not in named)
     return tuple(
         Matrix(name, value.shape, value, tuple(axis_name(size, case.inputs, axes) for size in value.shape))
         for name, value in case.inputs.items()
@@ -448,7 +460,7 @@ def shape_values(part: Part, case: Case) -> dict[str, Any]:
 
 
 def values_of(part: Part, case: Case) -> dict[str, Any]:
-    """The entry that is furthest off: its index as the learner writes it, and both numbers."""
+    """The entry that is furthest off: its index as the learner writes it, or the call that gave it, and both numbers."""
     worst = first_difference(case.got, case.expected).worst if case.got is not None else None
     if worst is None:
         return {"name": part.name}
@@ -456,7 +468,7 @@ def values_of(part: Part, case: Case) -> dict[str, Any]:
     index = f"[{', '.join(map(str, worst))}]" if worst else ""
     return {
         "name": part.name,
-        "index": f"{part.name}{index}",
+        "index": part.entry(case.inputs, worst[0]) if part.entry else f"{part.name}{index}",
         "expected": case.expected[worst].item(),
         "got": case.got[worst].item(),
     }
@@ -464,6 +476,7 @@ def values_of(part: Part, case: Case) -> dict[str, Any]:
 
 # -- sentences ----------------------------------------------------------------------------------------------------
 
+AS_CODE = "`{name}`"  # the same in every language
 NOT_DEFINED = N_("There is no `{entry}` yet. Run the cell of your answer above; if it stops with an error, fix that error first.")
 SYNTAX = N_(
     "Python cannot read the cell of your answer: line {line} has a **syntax error**. Until it is fixed, the cell defines no "
@@ -490,6 +503,7 @@ ONE_FOR_SEVERAL = N_("`{entry}` has to return {wanted} results, and it returned 
 RETURNED_NONE = N_(
     "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does some branch of the code end without one?"
 )
+NONE_FOR_PART = N_("For `{name}` came `None`: does a function that should compute it end without a `return`?")
 WRONG_KIND = N_("`{entry}` returned a result of type `{kind}`, and what is asked for is {wanted}.")
 WRONG_KIND_OF_PART = N_("What you gave for `{name}` is of type `{kind}`, and what is asked for is {wanted}.")
 SHAPE_WITHOUT_COMMA = N_(
@@ -528,6 +542,7 @@ NOT_CALLED_SO = N_(
 )
 RAISED = N_("The code stopped in line {line}.")
 RAISED_INSIDE = N_("The error arose inside your `{other}`, which this line calls: does it get what it needs?")
+STOPPED_TOO = N_("For {names} the code **stopped** before there was an answer: `{error}`.")
 RAISED_SOMEWHERE = N_("The code stopped with an error.")
 ONLY_SOME_SIZES = N_(
     "It works for other sizes, but not for {sizes}: is a size written into the code as a number, where it should be read from "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from course.answer import Line
 from course.exercise import N_, Inputs
 from course.verdict import Evidence, Matrix, Say
 
@@ -36,18 +37,21 @@ def clash(message: str) -> Clash | None:
     return None
 
 
-def explain(message: str, inputs: Inputs, axes: tuple[str, ...]) -> tuple[Say, Evidence | None] | None:
+def explain(
+    message: str, inputs: Inputs, axes: tuple[str, ...], lines: tuple[Line, ...] = ()
+) -> tuple[Say, Evidence | None] | None:
     """A sentence on the axes that do not meet, and the two shapes with those axes lit; None where no shape is to blame.
 
     *axes* are the names that a size may have in this exercise: a size that belongs to exactly one of them is called by it.
+    *lines* are the learner's: where the one that stopped is a product of two names, these tell inputs of one shape apart.
     """
     found = clash(message)
     if found is None:
         return None
     values = {"left": named(found.left, inputs, axes), "right": named(found.right, inputs, axes)}
     if not found.product:
-        return Say(SUM, values), pictured(found, inputs, axes)
-    return Say(PRODUCT_OF_SHEETS if found.sheets else PRODUCT, values), pictured(found, inputs, axes)
+        return Say(SUM, values), pictured(found, inputs, axes, lines)
+    return Say(PRODUCT_OF_SHEETS if found.sheets else PRODUCT, values), pictured(found, inputs, axes, lines)
 
 
 PRODUCT = N_(
@@ -69,14 +73,14 @@ def named(size: int, inputs: Inputs, axes: tuple[str, ...]) -> str:
     return f"{fitting[0]} = {size}" if len(fitting) == 1 else str(size)
 
 
-def pictured(found: Clash, inputs: Inputs, axes: tuple[str, ...]) -> Evidence | None:
+def pictured(found: Clash, inputs: Inputs, axes: tuple[str, ...], lines: tuple[Line, ...]) -> Evidence | None:
     """The two shapes that did not meet, side by side, the axes lit that should have; only for matrices."""
     if not found.located or len(found.left_shape) > 2 or len(found.right_shape) > 2:
         return None
     lit = (len(found.left_shape) - 1, 0) if found.product else (None, None)
     pair = [
-        Matrix(operand(shape, inputs), shape, axes=tuple(axis_name(n, inputs, axes) for n in shape), lit=which)
-        for shape, which in zip((found.left_shape, found.right_shape), lit, strict=True)
+        Matrix(operand(shape, inputs, written), shape, axes=tuple(axis_name(n, inputs, axes) for n in shape), lit=which)
+        for shape, which, written in zip((found.left_shape, found.right_shape), lit, factors(lines), strict=True)
     ]
     return Evidence("meeting", pair[0], pair[1], between=f"{found.left} ≠ {found.right}")
 
@@ -86,20 +90,34 @@ def axis_name(size: int, inputs: Inputs, axes: tuple[str, ...]) -> str:
     return fitting[0] if len(fitting) == 1 else str(size)
 
 
-def operand(shape: Shape, inputs: Inputs) -> str:
+def factors(lines: tuple[Line, ...]) -> tuple[str, str]:
+    """The two factors by name, as `W` or `Wᵀ`, where the learner's line stopped in a product of two names; else "" for both."""
+    for line in lines:
+        found = (
+            re.fullmatch(r"(\w+)(\.T|\.t\(\))?\s*@\s*(\w+)(\.T|\.t\(\))?", line.text[line.start : line.end])
+            if line.here
+            else None
+        )
+        if found:
+            return found[1] + ("ᵀ" if found[2] else ""), found[3] + ("ᵀ" if found[4] else "")
+    return "", ""
+
+
+def operand(shape: Shape, inputs: Inputs, written: str) -> str:
     """The name of the input with that *shape*, or of the one it is the transpose of; "" where no input has it.
 
-    A vector is left without a name: a row or a column of some matrix has the same shape.
+    Of several inputs of that shape it is the one that is *written* there, if any. A vector is left without a name: a row or a
+    column of some matrix has the same shape.
     """
     if len(shape) < 2:
         return ""
-    for name, value in inputs.items():
-        if getattr(value, "shape", None) == shape:
-            return name
-    for name, value in inputs.items():
-        if getattr(value, "shape", None) == shape[::-1]:
-            return f"{name}ᵀ"
-    return ""
+    shapes = {name: getattr(value, "shape", None) for name, value in inputs.items()}
+    upright = [name for name, of in shapes.items() if of == shape]
+    turned = [f"{name}ᵀ" for name, of in shapes.items() if of == shape[::-1]]
+    if written in (*upright, *turned):
+        return written
+    fitting = upright or turned
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _ints(text: str) -> Shape:
@@ -122,6 +140,10 @@ PATTERNS = (
     ),
     (  # torch: element by element
         r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
+        lambda m: Clash(int(m[1]), int(m[2]), product=False),
+    ),
+    (  # torch: put into a slice
+        r"The expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)",
         lambda m: Clash(int(m[1]), int(m[2]), product=False),
     ),
     (  # torch: einsum

@@ -44,8 +44,13 @@ def translate(text: str | Say, language: str) -> str:
     return words.format(**{name: worded(value, language) for name, value in say.values.items()})
 
 
+BETWEEN = {"zh": "、"}  # the members of a list; a comma elsewhere
+
+
 def worded(value: object, language: str) -> object:
-    """A field's value as it is read: messages in *language*, numbers with a true minus sign."""
+    """A field's value as it is read: messages in *language*, numbers with a true minus sign, tuples as lists of words."""
+    if isinstance(value, tuple):
+        return BETWEEN.get(language, ", ").join(str(worded(one, language)) for one in value)
     if isinstance(value, Say):
         return translate(value, language)
     return in_sentence(value) if isinstance(value, int | float) else value

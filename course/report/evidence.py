@@ -262,7 +262,7 @@ def inputs_html(inputs: tuple[Matrix, ...], languages: Languages) -> Html | None
     """The inputs of whole numbers, folded: who wants to add them up can."""
     if not inputs:
         return None
-    said = Say(words.INPUTS, {"names": ", ".join(matrix.name for matrix in inputs)})
+    said = Say(words.INPUTS, {"names": tuple(matrix.name for matrix in inputs)})
     shown = [tag("div", input_html(matrix, languages)) for matrix in inputs]
     return tag(
         "details",

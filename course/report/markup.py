@@ -88,6 +88,8 @@ def _guarded(said: Say) -> Say:
 def _guard(value: Any) -> Any:
     if isinstance(value, Say):
         return _guarded(value)
+    if isinstance(value, tuple):
+        return tuple(_guard(one) for one in value)
     if isinstance(value, str):
         return "".join(GUARDS.get(letter, letter) for letter in value)
     return value

@@ -134,7 +134,7 @@ def compare_board(trace: Trace, mine: Mine, exercise: Exercise, inputs: Inputs |
 
 def told_of(judged: list[Judged], board: Board) -> Board:
     """The board, whose last step does not say that all is done where some of *judged* are wrong."""
-    wrong = ", ".join(one.part.name for one in judged if one.mark == WRONG)
+    wrong = tuple(one.part.name for one in judged if one.mark == WRONG)
     if not wrong:
         return board
     last = replace(board.steps[-1], say=(Say(DONE_BUT, {"names": wrong}),))
