@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,7 @@ def points(folder: Path) -> dict[str, dict[str, float]]:
         }
 
 
+@cache
 def written() -> dict[str, dict[str, float]]:
     """The points that the lessons' Markdown gives, by lesson and exercise."""
     return {
