@@ -218,3 +218,54 @@ def test_axe_sees_a_button_without_a_name_and_a_text_too_pale(page, layer):
       view.append(button, pale);
     }""")
     assert {one.split(":")[0] for one in faults(page)} == {"button-name", "color-contrast"}
+
+
+# -- room ------------------------------------------------------------------------------------------------------------------------
+
+# Text that sticks out of the view, that its own box cuts, or that runs over another text; and a page that scrolls sideways.
+FAULTS_OF_ROOM = """(view) => {
+  const found = [], lines = [], right = view.getBoundingClientRect().right + 0.5;
+  if (document.documentElement.scrollWidth > innerWidth) found.push(`sideways: ${document.documentElement.scrollWidth}`);
+  const walk = document.createTreeWalker(view, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim(), el = walk.currentNode.parentElement;
+    if (!text || el.closest(".nl-vh, table") || !el.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (el.matches(".nl-e") && el.scrollWidth > el.clientWidth) found.push(`cut: ${text}`);
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    for (const line of range.getClientRects()) {
+      if (line.right > right) found.push(`outside: ${text}`);
+      for (const [other, said, its] of lines) {
+        const w = Math.min(line.right, other.right) - Math.max(line.left, other.left);
+        const h = Math.min(line.bottom, other.bottom) - Math.max(line.top, other.top);
+        if (w > 2 && h > 4 && el !== its && !el.contains(its) && !its.contains(el)) found.push(`${text} over ${said}`);
+      }
+      lines.push([line, text, el]);
+    }
+  }
+  return [...new Set(found)];
+}"""
+
+
+@pytest.mark.parametrize("width", [900, 450], ids=["100 %", "200 %"])
+@pytest.mark.parametrize("kind", ["graph", *BOARDS])
+def test_no_text_is_cut_and_none_covers_another_at_any_step(page, layer, kind, width):
+    """Zoom halves the width that a page has; all languages at once are the most there is to place."""
+    board, found = layer if kind == "graph" else BOARDS[kind](), {}
+    page.set_viewport_size({"width": width, "height": 1000})
+    view = put(page, board)
+    for step in range(1, len(board.steps) + 1):
+        step_to(page, step)
+        found[step] = view.evaluate(FAULTS_OF_ROOM)
+    assert not any(found.values()), json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def test_a_text_over_another_and_one_that_is_cut_are_seen(page, layer):
+    """The gate itself: it can fail."""
+    view = put(page, layer)
+    view.evaluate("""(view) => {
+      view.querySelector(".nl-steps").style.marginLeft = "-60px";
+      view.querySelector(".nl-e").style.width = "3px";
+    }""")
+    assert {one.split(":")[0] for one in view.evaluate(FAULTS_OF_ROOM)} >= {"cut"}
+    assert any(" over " in one for one in view.evaluate(FAULTS_OF_ROOM))
