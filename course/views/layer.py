@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from course.exercise import N_
+from course.graph.measure import text_width
 from course.graph.sums import alone, sum_text
 from course.verdict import Say
 from course.views.board import (
@@ -34,7 +35,7 @@ from course.views.board import (
     Token,
     shape_text,
 )
-from course.views.pieces import PAD_TOP, PAD_X, TITLE, card_size, heat_of, matrix, meet, one_axis, read, running, text_width
+from course.views.pieces import PAD_TOP, PAD_X, TITLE, card_size, heat_of, matrix, meet, one_axis, read, running
 
 NODE_H, PITCH, NAME_W = 30, 44, 23  # px: a node, from node to node, the name in a node
 MARGIN, BIAS_GAP, APART = 4, 22, 36  # px: at the edges, between neuron and bias, between the links and W

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from course.exercise import N_
+from course.graph.measure import text_width
 from course.graph.refusal import Refusal
 from course.graph.sums import sum_text
 from course.verdict import Say
@@ -53,7 +54,6 @@ from course.views.pieces import (
     meet,
     one_axis,
     read,
-    text_width,
 )
 
 MARGIN, TOP, GAP, NEAR = 4, 8, 32, 12  # px: at the sides, above and below, between cards with an arrow, without one

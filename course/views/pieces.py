@@ -13,7 +13,7 @@ import numpy as np
 
 from course.exercise import N_
 from course.graph import refusal
-from course.graph.measure import CAPTION, CELL_H, DIGIT, GUTTER, LETTER, PAD_BOTTOM, PAD_TOP, PAD_X, SMALL, TITLE
+from course.graph.measure import CAPTION, CELL_H, GUTTER, LETTER, PAD_BOTTOM, PAD_TOP, PAD_X, SMALL, TITLE
 from course.graph.refusal import Refusal
 from course.graph.sums import alone, sum_text
 from course.numbers import number, style_of
@@ -206,8 +206,3 @@ def title_size(card: Card, matrices: Mapping[str, Matrix]) -> tuple[int, int]:
 
 def widest_cell(matrices: Iterable[Matrix]) -> int:
     return max(one.cell for one in matrices)
-
-
-def text_width(text: str) -> int:
-    """px of a label at a line."""
-    return math.ceil(DIGIT * len(text)) + 6

@@ -133,18 +133,6 @@ def jupyter(
         link.symlink_to(REPOSITORY / "course/labextension", target_is_directory=True)
     (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS | (presets or {})))
     (config / "labconfig/page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
-    environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(config),
-        "JUPYTERLAB_SETTINGS_DIR": str(config / "user-settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
-        "JUPYTER_DATA_DIR": str(own / "data"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
-        "JUPYTER_PATH": str(own / "share"),
-        "IPYTHONDIR": str(own / "ipython"),
-        "XDG_DATA_HOME": str(own / "home/data"),
-        "XDG_STATE_HOME": str(own / "home/state"),
-        "XDG_CONFIG_HOME": str(own / "home/config"),
-    }
     arguments = [
         "--no-browser",
         f"--ServerApp.token={TOKEN}",
@@ -153,13 +141,35 @@ def jupyter(
     ]
     arguments += ["--allow-root"] if os.geteuid() == 0 else []
     module = {"lab": "jupyterlab", "notebook": "notebook"}[command]
+    with served([module, *arguments], own, config, JUPYTER_PATH=str(own / "share")) as (url, token):
+        yield Server(url, token, folder, config)
+
+
+@contextlib.contextmanager
+def served(module: Sequence[str], own: Path, config: Path, **environment: str) -> Iterator[tuple[str, str]]:
+    """
+    The address and the token of a Jupyter server that a *module* of Python starts with its arguments. What it writes goes into
+    *own*, its user's settings are in *config*; *environment* is added to the environment.
+    """
+    own.mkdir(parents=True, exist_ok=True)
+    places = {
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTERLAB_SETTINGS_DIR": str(config / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "IPYTHONDIR": str(own / "ipython"),
+        "XDG_DATA_HOME": str(own / "home/data"),
+        "XDG_STATE_HOME": str(own / "home/state"),
+        "XDG_CONFIG_HOME": str(own / "home/config"),
+    }
     log = own / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *module], env=os.environ | places | environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        yield Server(url=address(process, own / "runtime", log), token=TOKEN, folder=folder, config=config)
+        yield address(process, own / "runtime", log)
     finally:
         process.terminate()  # a server asked so ends its kernels first
         try:
@@ -169,17 +179,18 @@ def jupyter(
             process.wait()
 
 
-def address(process: subprocess.Popen, runtime: Path, log: Path) -> str:
-    """Where the server says that it listens, once it answers there: it takes the next port when one is taken."""
+def address(process: subprocess.Popen, runtime: Path, log: Path) -> tuple[str, str]:
+    """Where the server says that it listens, once it answers there, and its token: it takes the next port when one is taken."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         for file in runtime.glob("jpserver-*.json"):
             with contextlib.suppress(json.JSONDecodeError, OSError, http.client.HTTPException):
-                url = json.loads(file.read_text())["url"]
+                said = json.loads(file.read_text())
+                url, token = said["url"], said["token"]
                 connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=5)
-                connection.request("GET", "/api", headers={"Authorization": f"token {TOKEN}"})
+                connection.request("GET", "/api", headers={"Authorization": f"token {token}"})
                 if connection.getresponse().status == 200:
-                    return url.replace("localhost", "127.0.0.1").rstrip("/")
+                    return url.replace("localhost", "127.0.0.1").rstrip("/"), token
         time.sleep(0.1)
     pytest.fail(f"the Jupyter server did not start. Its last words:\n{log.read_text()[-3000:]}")
 

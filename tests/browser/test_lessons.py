@@ -7,18 +7,13 @@ Whatever lies in release/ is opened; nothing here knows a lesson's name but the 
 
 import contextlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, served
 from pages import (
     Server,
     cell,
@@ -286,42 +281,12 @@ def test_the_same_in_the_jupyterlab_that_course_lab_starts(page: Page, tmp_path:
 @contextlib.contextmanager
 def course_lab(folder: Path) -> Iterator[Server]:
     """A server started as `make lab` starts it: `course lab`, which fills the folder and prints the address."""
-    environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "COURSE_STATE": str(folder / "state"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        # The tests look through JupyterLab's own eyes, which a learner's server does not offer.
-        "JUPYTER_CONFIG_PATH": str(shows_its_app(folder)),
-    }
-    work = folder / "work"
-    log = folder / "course-lab.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "course.cli", "lab", "--no-browser", "--dir", str(work)],
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        end = time.monotonic() + 90
-        found = None
-        while found is None and time.monotonic() < end and process.poll() is None:
-            found = re.search(r"(http://[^/\s]+)/\S*[?&]token=(\w+)", log.read_text())
-            time.sleep(0.2)
-        assert found, f"course lab printed no address:\n{log.read_text()[-3000:]}"
-        url = found[1].replace("localhost", "127.0.0.1")
-        urllib.request.urlopen(f"{url}/api?token={found[2]}", timeout=60)
-        yield Server(url, found[2], work, folder / "config")
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    work, config = folder / "work", folder / "config"
+    command = ["course.cli", "lab", "--no-browser", "--dir", str(work)]
+    # The tests look through JupyterLab's own eyes, which a learner's server does not offer.
+    more = {"COURSE_STATE": str(folder / "state"), "JUPYTER_CONFIG_PATH": str(shows_its_app(folder))}
+    with served(command, folder, config, **more) as (url, token):
+        yield Server(url, token, work, config)
 
 
 def shows_its_app(folder: Path) -> Path:

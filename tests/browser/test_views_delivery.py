@@ -229,7 +229,8 @@ FAULTS_OF_ROOM = """(view) => {
   const walk = document.createTreeWalker(view, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const text = walk.currentNode.textContent.trim(), el = walk.currentNode.parentElement;
-    if (!text || el.closest(".nl-vh, table") || !el.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const seen = el.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    if (!text || !seen || el.closest(".nl-vh, table")) continue;
     if (el.matches(".nl-e") && el.scrollWidth > el.clientWidth) found.push(`cut: ${text}`);
     const range = document.createRange();
     range.selectNodeContents(walk.currentNode);
