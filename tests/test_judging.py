@@ -220,7 +220,7 @@ def test_parts_earn_their_points_one_by_one():
 
 def test_a_wrong_number_of_results_is_told():
     verdict = judged("def shapes(in_, out):\n    return (out, in_), (in_, 1)", column_shapes)
-    assert "return 4 results, and it returned 2" in words(verdict)
+    assert "return 4 results, but it returned 2" in words(verdict)
     assert verdict.earned == 0
     assert "returned **nothing**" in words(judged("def shapes(in_, out):\n    (out, in_), (in_, 1)", column_shapes))
     assert "returned one, of type `int`" in words(judged("def shapes(in_, out):\n    return out", column_shapes))

@@ -374,7 +374,7 @@ column_shapes = Exercise(
             "B",
             column_shapes_with(B=lambda in_, out: (1, out)),
             N_("For `{called}` you gave B the shape `{gave}`: that is a **row**, and WX is a column."),
-            N_("To which shape is B added?"),
+            N_("To what shape is B added?"),
         ),
         Mistake(
             "bias_without_second_axis",

@@ -302,7 +302,7 @@ rows_through_columns = Exercise(
                 "`layer` was given samples of **one axis**, and it waits for columns: so its bias, a column, and the product, "
                 "with one axis, were spread into a square of {out} × {out} for every sample."
             ),
-            N_("Which shape has one sample as a column, and how does a row `x[n]` get its second axis?"),
+            N_("What shape does one sample have as a column, and how does a row `x[n]` get its second axis?"),
         ),
         Mistake(
             "columns_reshaped",
@@ -383,7 +383,7 @@ rows_through_columns = Exercise(
         ),
     ),
     hints=(
-        N_("Which shape does x have, and which shape does `layer` expect?"),
+        N_("What shape does x have, and what shape does `layer` expect?"),
         N_("Two things are transposed here: what goes into `layer`, and what comes out of it."),
     ),
     minutes=6,

@@ -182,21 +182,21 @@ load_numbers = Exercise(
                 "`layer.bias` has become **a table**, `{got_shape}`. Broadcasting hides that when the layer is called, but a "
                 "plain nn.Linear cannot load such a bias."
             ),
-            N_("Which shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+            N_("What shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
         ),
         Mistake(
             "load_bias_as_a_column",
             "",
             _bias_shaped(lambda b: b[:, None]),
             N_("`layer.bias` has become **a column**, and the layer adds it along the samples, not along the neurons."),
-            N_("Which shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+            N_("What shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
         ),
         Mistake(
             "load_weight_as_sheets",
             "",
             _loaded(_weight_as_sheets),
-            N_("`layer.weight` has **an axis too many**: the layer wants a table, one row per neuron."),
-            N_("Which shape did `layer.weight` have before you loaded it? Which way of loading leaves a shape as it is?"),
+            N_("`layer.weight` has **one axis too many**: the layer wants a table, one row per neuron."),
+            N_("What shape did `layer.weight` have before you loaded it? Which way of loading leaves a shape as it is?"),
         ),
         Mistake(
             "param_aliases_source_tensor",
@@ -289,7 +289,7 @@ load_numbers = Exercise(
         ),
     ),
     hints=(
-        N_("Which shapes do `layer.weight` and `layer.bias` have? Are they those of W and b?"),
+        N_("What shapes do `layer.weight` and `layer.bias` have? Are they those of W and b?"),
         N_("`copy_` writes into the memory that is there. What has to stand around it, so that PyTorch allows that?"),
     ),
     minutes=6,
@@ -400,10 +400,10 @@ my_linear = Exercise(
                 "registered",
                 _module(names=names),
                 N_(
-                    "There is a parameter on the module's list **under another name**. An nn.Linear calls its two `weight` and "
-                    "`bias`, and its numbers go by these names."
+                    "There is a parameter on the module's list **under another name**. An nn.Linear calls "
+                    "its two `weight` and `bias`, and saved numbers are loaded by these names."
                 ),
-                N_("Under which names in `self` do you keep your parameters?"),
+                N_("What do you call your parameters in `self`?"),
             )
             for id, names in (
                 ("params_under_other_names", ("W", "b")),
@@ -750,7 +750,7 @@ from_kernel = Exercise(
                 "The kernel went into the layer **as it came**, (in, out), and the layer multiplies by the "
                 "transpose of what it holds."
             ),
-            N_("Which shape does `weight` have in a layer of these sizes, and which operation makes rows out of columns?"),
+            N_("What shape does `weight` have in a layer of these sizes, and which operation makes rows out of columns?"),
         ),
         Mistake(
             "kernel_bias_forgotten",
@@ -869,15 +869,15 @@ dot_of_a_batch = Exercise(
             "",
             lambda W, x: W * x,
             N_("You multiplied **entry by entry**, and nothing was added up: each entry of W kept a product of its own."),
-            N_("How many numbers does one neuron give for one sample, and how do they come from {in_} products?"),
+            N_("How many numbers does one neuron give for one sample, and what becomes of its {in_} products?"),
         ),
         Mistake(
             "dot_summed_row_by_row",
             "batch",
             lambda W, x: (W * x).sum(-1),
             N_(
-                "For one sample with one axis this is right. In a batch the rows of W met **the rows of x** one by one, the "
-                "first neuron the first sample, and so on."
+                "For one sample with one axis this is right. In a batch the rows of W met **the rows of "
+                "x** in pairs: the first neuron met the first sample, and so on."
             ),
             N_("How many samples should each neuron meet?"),
         ),
@@ -978,7 +978,7 @@ telling_input = Exercise(
             "seen",
             lambda in_: np.eye(in_),
             N_("What you gave is not **one axis of {in_} numbers**, and only such an x can meet the columns of W."),
-            N_("Which shape has one sample with {in_} features?"),
+            N_("What shape does one sample with {in_} features have?"),
         ),
         Mistake(
             "telling_input_one_hot",

@@ -325,7 +325,7 @@ affine_agrees = Exercise(
                 "You say yes to three axes where the flattened features **fit the weight**, as with `(5, 1, 4)`. The product "
                 "then runs, but an axis of size 1 is gone."
             ),
-            N_("For x of shape (5, 1, 4): which shape does each of the two layers give?"),
+            N_("For x of shape (5, 1, 4): what shape does each of the two layers give?"),
         ),
         Mistake(
             "agrees_with_any_batch",
@@ -342,27 +342,27 @@ affine_agrees = Exercise(
             "three_axes",
             lambda shape: len(shape) == 2 or (len(shape) > 2 and set(shape[:-1]) == {1}),
             N_("With three axes you say yes to `(1, 1, 4)`: **the numbers** are the same there, the shapes are not."),
-            N_("For x of shape (1, 1, 4): which shape does each of the two layers give?"),
+            N_("For x of shape (1, 1, 4): what shape does each of the two layers give?"),
         ),
         Mistake(
             "agrees_with_four_axes",
             "four_axes",
             lambda shape: len(shape) in (2, 4),
             N_("You say yes to **every** shape with four axes. Flattening leaves two of them."),
-            N_("For x of shape (2, 5, 7, 4): which shape does each of the two layers give?"),
+            N_("For x of shape (2, 5, 7, 4): what does each of the two layers do with it?"),
         ),
         Mistake(
             "agrees_the_other_way_round",
             "",
             lambda shape: len(shape) != 2,
-            N_("You say yes where the two **differ**, and no where they agree."),
+            N_("You say yes where the two **differ**, and where they agree you say no."),
             N_("For x of shape (5, 4): what does flattening change?"),
         ),
         Mistake(
             "agrees_never",
             "",
             lambda shape: False,
-            N_("You say no to **every** shape, to tables such as `(5, 4)` as well."),
+            N_("You say no to **every** shape, including tables such as `(5, 4)`."),
             N_("For x of shape (5, 4): what does flattening change?"),
         ),
     ),
@@ -452,7 +452,10 @@ affine_blocks = Exercise(
             "blocks_reshaped",
             "D",
             _filled(lambda W: W.reshape(W.shape[::-1])),
-            N_("The blocks stand in their places, but W was **laid out again in the order of memory**, not transposed."),
+            N_(
+                "The blocks stand in their places, but W was **reshaped**, not transposed: its numbers "
+                "were laid out again in the order of memory."
+            ),
             N_("A column of a block should be one neuron. Are the numbers of one row of W still together in yours?"),
         ),
         Mistake(
@@ -467,8 +470,8 @@ affine_blocks = Exercise(
             "D",
             _kron_of_a_view,
             N_(
-                "The function that you call here, as `torch.kron` does, **stops** at a transposed tensor: `W.T` is the memory of "
-                "W, read in another order."
+                "The function that you call here **stops** at a transposed tensor, as `torch.kron` does: "
+                "`W.T` is the memory of W, read in another order."
             ),
             N_("Which method lays the numbers of `W.T` out anew, in the order in which they are read?"),
         ),
@@ -673,10 +676,10 @@ which_sizes = Exercise(
             "sizes",
             _read(lambda n: (n[0], n[1]), pattern=ONE_SHAPE),
             N_(
-                "In a message about sizes your pattern finds **nothing**, and `None` came back. It looks for one shape in "
-                "brackets, and there the brackets hold two."
+                "In a message about sizes your pattern finds **nothing**, and `None` came back. It looks "
+                "for one shape in brackets, but in the message the brackets hold two."
             ),
-            N_("What stands between the two shapes of the message, and what should the pattern say there?"),
+            N_("What stands between the two shapes in the message, and what should the pattern have in that place?"),
         ),
         *(
             Mistake(
@@ -719,15 +722,15 @@ which_sizes = Exercise(
             "both_sizes_of_x_read",
             "sizes",
             _read(lambda n: (n[0], n[1])),
-            N_("You gave `{gave}`: **both** are sizes of x, and one of W is asked for as well."),
-            N_("Which axis of x meets the weight, and with which size of the weight does it meet?"),
+            N_("You gave `{gave}`: **both** are sizes of x, but one of the two should be a size of W."),
+            N_("Which axis of x meets the weight, and which size of the weight does it meet?"),
         ),
         Mistake(
             "both_sizes_of_the_weight_read",
             "sizes",
             _read(lambda n: (n[2], n[3])),
-            N_("You gave `{gave}`: **both** are sizes of the weight, and one of x is asked for as well."),
-            N_("Which axis of x meets the weight, and with which size of the weight does it meet?"),
+            N_("You gave `{gave}`: **both** are sizes of the weight, but one of the two should be a size of x."),
+            N_("Which axis of x meets the weight, and which size of the weight does it meet?"),
         ),
         Mistake(
             "sizes_in_the_other_order",

@@ -352,7 +352,7 @@ vector_jacobian = Exercise(
             "ds",
             _steps(ds=lambda x, J, g: J.clone()),
             N_("Your ds is **J itself**, `{got_shape}`: all the local derivatives, and what arrives is not in it."),
-            N_("A gradient has the shape of its tensor. Which shape does s have?"),
+            N_("A gradient has the shape of its tensor. What shape does s have?"),
         ),
         Mistake(
             "jacobian_as_a_vector",
@@ -403,7 +403,7 @@ vector_jacobian = Exercise(
             "jacobian_slope_of_a_line",
             "S",
             _steps(S=lambda x, J, g: _diagonal(x * 0 + 2)),
-            N_("On the diagonal of your S stands **2 everywhere**: then the curve x² would be equally steep everywhere."),
+            N_("Every number on the diagonal of your S is **2**: then the curve x² would be equally steep everywhere."),
             N_("The places are right. Where does x² grow faster: near x = 1 or near x = 10?"),
         ),
         Mistake(
@@ -1537,14 +1537,20 @@ central_difference = Exercise(
             "g",
             _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / h),
             N_("Close, but you took a step to **one side** of x only: the error is of the order of h."),
-            N_("The slope between x and x + h is closest to the slope halfway between them. Which two points have x halfway?"),
+            N_(
+                "The slope between x and x + h is closest to the slope halfway between them. Which two "
+                "points have x halfway between them?"
+            ),
         ),
         Mistake(
             "fd_one_sided_backwards",
             "g",
             _quotient(lambda f, x, e, h: (f(x) - f(x - e)) / h),
-            N_("Close, but you took a step to **one side** of x only, down: the error is of the order of h."),
-            N_("The slope between x − h and x is closest to the slope halfway between them. Which two points have x halfway?"),
+            N_("Close, but you took a step to **one side** of x only, downwards: the error is of the order of h."),
+            N_(
+                "The slope between x − h and x is closest to the slope halfway between them. Which two "
+                "points have x halfway between them?"
+            ),
         ),
         Mistake(
             "fd_one_sided_halved",
@@ -1619,8 +1625,8 @@ central_difference = Exercise(
             "g_int",
             _stays_whole,
             N_(
-                "With x of whole numbers your g is enormous: x is `int64`, and in a copy of it 3 + h **became 3 again**, and "
-                "3 − h became 2."
+                "Where x holds whole numbers, your g is enormous: x is `int64`, and in a copy of it 3 + h "
+                "**became 3 again**, and 3 − h became 2."
             ),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),

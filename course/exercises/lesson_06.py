@@ -115,7 +115,7 @@ one_column_backward = Exercise(
             "dx",
             _column(dx=lambda x, W, b, g: g.T @ W),
             N_("The numbers of dx are right, but they **are in a row**, `{got_shape}`, and x is a column."),
-            N_("A gradient has the shape of its tensor. Which shape does x have?"),
+            N_("A gradient has the shape of its tensor. What shape does x have?"),
         ),
         Mistake(
             "db_given_itself",
@@ -508,16 +508,16 @@ IN_A_LOOP = (
             "`G[n]` stands as a column now, but `x[n]` still has **one axis**: on the right of `@` it counts as a column too, "
             "and its {in_} numbers met the axis of size 1."
         ),
-        N_("A column times a row gives a table. Which shape has `x[n]` as a row, and how many axes is that?"),
+        N_("A column times a row gives a table. What shape does `x[n]` have as a row, and how many axes is that?"),
     ),
     InLoop(
         "row_meets_row",
         lambda x, g: g @ x[None, :],
         N_(
-            "`x[n]` is a row of two axes now, but `G[n]` does not **stand**: on the left of `@` it counts as a row too, and its "
-            "{out} numbers met the axis of size 1."
+            "`x[n]` is a row with two axes now, but `G[n]` does not **stand upright**: on the left of `@` "
+            "it counts as a row too, and its {out} numbers met the axis of size 1."
         ),
-        N_("In the table each number of `G[n]` has a row of its own. In which shape do its numbers stand one below another?"),
+        N_("In the table each number of `G[n]` has a row of its own. In what shape do these numbers stand one below the other?"),
     ),
 )
 
@@ -618,8 +618,8 @@ sample_contributions = Exercise(
             "C",
             lambda x, G: G[:, None] @ x[:, :, None],
             N_(
-                "Your axes of size 1 are where for each sample **a row meets a column**: that is a dot product, one number, and "
-                "it needs equal lengths."
+                "Your axes of size 1 stand so that for each sample **a row meets a column**: that is a "
+                "dot product, one number, and it needs equal lengths."
             ),
             N_("A column times a row gives a table. In which of G and x must the axis of size 1 come last?"),
         ),
@@ -1012,7 +1012,7 @@ weight_gradient = Exercise(
         ),
     ),
     hints=(
-        N_("In which shape does dW have to come out? Write it first, and beside it the shapes of x and G."),
+        N_("In what shape does dW have to come out? Write it first, and beside it the shapes of x and G."),
         N_("The sum runs over samples. A product adds along the last axis of the left factor and the first of the right one."),
         N_("With small numbers: add up the tables of `contributions`, and compare."),
     ),
@@ -1052,7 +1052,7 @@ bias_gradient = Exercise(
     forbidden=AUTOGRAD,
     mistakes=alone(OF_B),
     hints=(
-        N_("Which shape does b have, and which axis of G is not in it?"),
+        N_("What shape does b have, and which axis of G is not in it?"),
         N_("The local derivative is 1. So what arrives along each path, and how many paths begin at `b[i]`?"),
     ),
     minutes=4,
@@ -1118,8 +1118,8 @@ residual_backward = Exercise(
     entry="residual_backward",
     title=N_("A residual connection"),
     proves=N_(
-        "Two paths from x add up. And where every wrong order fits as well, only the derivation tells W from Wᵀ: shapes check, "
-        "they do not prove."
+        "Two paths from x add up. And where every wrong order fits as well, shapes cannot tell W from Wᵀ, "
+        "and the derivation has to: shapes check, they do not prove."
     ),
     signature="residual_backward(x, W, G)",
     parts=(Part("dX", 2, ("N", "in")), Part("dW", 2, ("in", "in"))),

@@ -694,7 +694,7 @@ WHICH_X = N_("When `backward` is called the second time, which `forward` does it
 NONE_KEPT = N_(
     "`backward` met **None** in place of a tensor. Its G comes from outside, and everything else it takes from `self`."
 )
-WHO_KEEPS = N_("Which line of `forward` puts x on `self`, and is that the name that `backward` reads?")
+WHO_KEEPS = N_("Which line of `forward` keeps x in `self`, and does `backward` read it under the same name?")
 DX_COLLECTED = N_("Your `backward` gives the dX of **both passes together**. The second x is another tensor than the first.")
 DX_WHOSE = N_("To whom does dX go back, and would they want what belongs to another x?")
 
@@ -1464,8 +1464,8 @@ seed_prints = Exercise(
             "dW",
             lambda x, W, b: (x.repeat(len(W), 1), b * 0 + len(x)),
             N_(
-                "Your dW repeats the **whole table x**: `{got_shape}`. That fits one sample, and there are {N}: dW has a row for "
-                "each neuron, `{expected_shape}`."
+                "Your dW repeats the **whole table x**: `{got_shape}`. That fits one sample, but here "
+                "there are {N}: dW has a row for each neuron, `{expected_shape}`."
             ),
             N_("There are {N} samples here. What becomes of their paths?"),
         ),

@@ -39,8 +39,8 @@ ENTRY_OF_PRODUCT = N_("One entry is a row times a column: {entry} = {sum}.")
 IN_NUMBERS = N_("In numbers: {sum}.")
 AXIS_GONE = N_("The axis {axis} is summed away; the shape {shape} is that of {operand}.")
 MOVED_BACK = N_(
-    "The forward pass changed only the indices of the entries, so the gradient gets the old ones back: {operand} gets {formula}, "
-    "shape {shape}."
+    "The forward pass changed only the indices of the entries, so on the way back each entry of the "
+    "gradient returns to its old place: {operand} gets {formula}, shape {shape}."
 )
 SPREAD = N_("Every entry of {operand} went into the sum with the factor 1, so each gets what arrives at its sum.")
 SPREAD_MEAN = N_("Every entry of {operand} went into a mean of {count} numbers, so each gets 1/{count} of what arrives.")

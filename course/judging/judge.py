@@ -498,14 +498,14 @@ CALLED_BY_ANOTHER = N_(
 )
 CHANGED = N_("Your code **changed its input** in place: {names}.")
 WORK_ON_A_COPY = N_("Whoever called the function still needs those numbers: leave them as they are and work on a copy.")
-WRONG_NUMBER = N_("`{entry}` has to return {wanted} results, and it returned {count}.")
-ONE_FOR_SEVERAL = N_("`{entry}` has to return {wanted} results, and it returned one, of type `{kind}`.")
+WRONG_NUMBER = N_("`{entry}` has to return {wanted} results, but it returned {count}.")
+ONE_FOR_SEVERAL = N_("`{entry}` has to return {wanted} results, but it returned one, of type `{kind}`.")
 RETURNED_NONE = N_(
     "`{entry}` ran to its end and returned **nothing**: is a `return` missing, or does some branch of the code end without one?"
 )
-NONE_FOR_PART = N_("For `{name}` came `None`: does a function that should compute it end without a `return`?")
-WRONG_KIND = N_("`{entry}` returned a result of type `{kind}`, and what is asked for is {wanted}.")
-WRONG_KIND_OF_PART = N_("What you gave for `{name}` is of type `{kind}`, and what is asked for is {wanted}.")
+NONE_FOR_PART = N_("`{name}` came back as `None`: does a function that should compute it end without a `return`?")
+WRONG_KIND = N_("`{entry}` returned a result of type `{kind}`, but what is asked for is {wanted}.")
+WRONG_KIND_OF_PART = N_("What you gave for `{name}` is of type `{kind}`, but what is asked for is {wanted}.")
 SHAPE_WITHOUT_COMMA = N_(
     "What you gave for `{name}` is a **number**, not a shape: Python needs a comma to make a tuple of one number, `(7,)` and "
     "not `(7)`."
