@@ -25,6 +25,7 @@ from course.exercise import (
 )
 from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
+from course.exercises.numerical import STEP, whole, wrong
 from course.gradients import Gradients
 
 Generator = np.random.Generator
@@ -1392,8 +1393,6 @@ engine = Exercise(
 
 # -- central-difference: a derivative by two evaluations ----------------------------------------------------------
 
-STEP = 1e-4
-
 
 def draw_difference(rng: Generator, sizes: Sizes) -> Inputs:
     """Until no gradient nearly vanishes: there even a right quotient is far off, in parts of what it should be."""
@@ -1424,86 +1423,7 @@ def run_difference(learner: Any, i: Inputs) -> dict[str, Any]:
     def f(x: Any) -> float:
         return float(curve(torch.as_tensor(x).detach().to(torch.float64), i.w))
 
-    def given(x: Any) -> Any:
-        g = learner(f, x, i.h)
-        return np.array(g) if isinstance(g, float) else g  # one number for all of x is a known mistake, not another type
-
-    return {"g": Later(lambda: given(i.x)), "g_int": Later(lambda: given(i.x_int))}
-
-
-def _quotient(of: Callable[[Any, Any, Any, float], float]) -> Answer:
-    """An answer that computes *of* (f, x, shift along entry k, h) entry by entry."""
-
-    def central_difference(f: Any, x: Any, h: float) -> Any:
-        import torch
-
-        x = x.double()
-        return torch.tensor([of(f, x, shift, h) for shift in h * torch.eye(len(x), dtype=torch.float64)], dtype=torch.float64)
-
-    return central_difference
-
-
-def _kept_shift(f: Any, x: Any, h: float) -> Any:
-    """The point that is moved is not moved back before the next entry's turn."""
-    up, down, g = x.double().clone(), x.double().clone(), x.double() * 0
-    for k in range(len(x)):
-        up[k] += h
-        down[k] -= h
-        g[k] = (f(up) - f(down)) / (2 * h)
-    return g
-
-
-def _stays_whole(f: Any, x: Any, h: float) -> Any:
-    """The copies keep the dtype of x, and what is put into them loses its fraction."""
-    g = x.double() * 0
-    for k in range(len(x)):
-        up, down = x.clone(), x.clone()
-        up[k] = x[k] + h
-        down[k] = x[k] - h
-        g[k] = (f(up) - f(down)) / (2 * h)
-    return g
-
-
-def _whole_refuses(f: Any, x: Any, h: float) -> Any:
-    """The copies keep the dtype of x, and torch refuses to add a fraction to whole numbers in place."""
-    g = x.double() * 0
-    for k in range(len(x)):
-        up, down = x.clone(), x.clone()
-        up[k] += h
-        down[k] -= h
-        g[k] = (f(up) - f(down)) / (2 * h)
-    return g
-
-
-def _single_precision(f: Any, x: Any, h: float) -> Any:
-    return _whole_refuses(f, x.float(), h)
-
-
-def _single_precision_assigned(f: Any, x: Any, h: float) -> Any:
-    """What is put into the copies was computed in the dtype of x."""
-    g = x.double() * 0
-    for k in range(len(x)):
-        up, down = x.float().clone(), x.float().clone()
-        up[k] = x[k] + h
-        down[k] = x[k] - h
-        g[k] = (f(up) - f(down)) / (2 * h)
-    return g
-
-
-def _first_entry_only(f: Any, x: Any, h: float) -> Any:
-    g = _whole_refuses(f, x.double(), h)
-    g[1:] = 0
-    return g
-
-
-def _same_tensor(f: Any, x: Any, h: float) -> Any:
-    up = down = x.double().clone()
-    g = up * 0
-    for k in range(len(x)):
-        up[k] += h
-        down[k] -= h
-        g[k] = (f(up) - f(down)) / (2 * h)
-    return g
+    return {"g": Later(lambda: whole(learner(f, i.x, i.h))), "g_int": Later(lambda: whole(learner(f, i.x_int, i.h)))}
 
 
 ONE_ENTRY_ASKED = N_("g[k] asks about x[k] alone. What may move while you ask, and what has to stay?")
@@ -1525,115 +1445,92 @@ central_difference = Exercise(
     forbidden=AUTOGRAD,
     rtol=1e-6,
     mistakes=(
-        Mistake(
+        wrong(
             "fd_missing_factor_two",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / h),
             N_("Every number is exactly **twice** what it should be: the rise was divided by too short a distance."),
             N_("How far apart are the two points at which you evaluated f?"),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / h),
             N_("Close, but you took a step to **one side** of x only: the error is of the order of h."),
             N_(
                 "The slope between x and x + h is closest to the slope halfway between them. Which two "
                 "points have x halfway between them?"
             ),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided_backwards",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x) - f(x - e)) / h),
             N_("Close, but you took a step to **one side** of x only, downwards: the error is of the order of h."),
             N_(
                 "The slope between x − h and x is closest to the slope halfway between them. Which two "
                 "points have x halfway between them?"
             ),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided_halved",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x + e) - f(x)) / (2 * h)),
             N_("Your numbers are about **half** of what they should be: one of the two points is x itself."),
             N_("How far apart are the two points at which you evaluated f?"),
         ),
-        Mistake(
+        wrong(
             "fd_not_divided",
-            "g",
-            _quotient(lambda f, x, e, h: f(x + e) - f(x - e)),
             N_("Your numbers are **tiny**: they say how much f rises between the two points, and not how steeply."),
             N_("Take h half as large: should the derivative become half as large too?"),
         ),
-        Mistake(
+        wrong(
             "fd_multiplied_by_half_h",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x + e) - f(x - e)) / 2 * h),
             N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
             N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
         ),
-        Mistake(
+        wrong(
+            "fd_sign_flipped",
+            N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
+            N_("Where f rises, should the slope be positive or negative?"),
+        ),
+        wrong(
             "fd_all_entries_at_once",
-            "g",
-            _quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
             N_("All your numbers are **the same**: you moved all entries of x together, and got the sum of the derivatives."),
             ONE_ENTRY_ASKED,
         ),
-        Mistake(
+        wrong(
             "fd_all_entries_in_one_number",
-            "g",
-            lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
             N_("You gave **one number** for all of x: you moved all its entries together, and got the sum of the derivatives."),
             ONE_ENTRY_ASKED,
         ),
-        Mistake(
+        wrong(
             "fd_aliased_copies",
-            "g",
-            _same_tensor,
             N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
             N_("After `up = x`, how many tensors are there?"),
         ),
-        Mistake(
+        wrong(
             "fd_shift_kept",
-            "g",
-            _kept_shift,
             N_(
                 "Only g[0] is right. For the later ones x had **stayed moved** in the entries before, and their rise counts as "
                 "well."
             ),
             N_("Before the next entry has its turn, where should all the others be?"),
         ),
-        Mistake(
+        wrong(
             "fd_first_entry_only",
-            "g",
-            _first_entry_only,
             N_("g[0] is right, and **all the others are 0**: they never had their turn."),
             N_("How far to the right does `return` stand: inside the loop, or after it?"),
         ),
-        Mistake("fd_single_precision", "g", _single_precision, FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
-        Mistake("fd_single_precision_assigned", "g", _single_precision_assigned, FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
-        Mistake(
+        wrong("fd_single_precision", FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
+        wrong("fd_single_precision_assigned", FEW_DIGITS_LEFT, DTYPE_OF_COPIES),
+        wrong(
             "fd_values_returned",
-            "g",
-            _quotient(lambda f, x, e, h: f(x + e)),
             N_("Your numbers are **values** of f beside x, and not how f changes."),
             N_("A slope needs two points. Which is the second, and what is done with the two values?"),
         ),
-        Mistake(
+        wrong(
             "fd_integer_array",
-            "g_int",
-            _stays_whole,
             N_(
                 "Where x holds whole numbers, your g is enormous: x is `int64`, and in a copy of it 3 + h "
                 "**became 3 again**, and 3 − h became 2."
             ),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
-        Mistake(
+        wrong(
             "fd_integer_refused",
-            "g_int",
-            _whole_refuses,
             N_("When x holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),

@@ -30,6 +30,7 @@ from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
 from course.exercises.lesson_02 import answers
 from course.exercises.lesson_06 import Answer, upstream
+from course.exercises.numerical import STEP, by_entry, central, right_only, whole, wrong
 
 Generator = np.random.Generator
 BY_HAND = (*AUTOGRAD, "torch.nn.functional.linear")
@@ -1069,8 +1070,6 @@ affine_class = Exercise(
 
 # -- numerical-gradient: a check that knows no formula ------------------------------------------------------------
 
-STEP = 1e-4
-
 
 def distance(W: Any, x: Any, t: Any) -> Any:
     """W (out, in) → one number. With a cubic term: for a parabola the step would not matter."""
@@ -1108,7 +1107,7 @@ def use_numerical(learner: Any, i: Inputs) -> dict[str, Any]:
 
     def asked(name: str) -> Any:
         mine = i[name].clone()
-        gradient = learner(f, mine, STEP)
+        gradient = whole(learner(f, mine, STEP))
         if mine.shape != i[name].shape or not torch.allclose(mine.double(), i[name].double(), rtol=1e-9, atol=1e-9):
             i[name].copy_(mine)  # more than the rounding of moving it there and back: the check then says so
         return gradient
@@ -1116,87 +1115,12 @@ def use_numerical(learner: Any, i: Inputs) -> dict[str, Any]:
     return {"g": Later(lambda: asked("W")), "g_int": Later(lambda: asked("W_int"))}
 
 
-def _moved(of: Callable[[Any, Any, Any, float], float]) -> Answer:
-    """An answer that computes *of* (f, W, shift, h) entry by entry; the shift is a table of zeros with one h."""
-
-    def numerical_gradient(f: Any, W: Any, h: float) -> Any:
-        W = W.double()
-        gradient = W * 0
-        for i in range(W.shape[0]):
-            for j in range(W.shape[1]):
-                shift = W * 0
-                shift[i, j] = h
-                gradient[i, j] = of(f, W, shift, h)
-        return gradient
-
-    return numerical_gradient
+def _rows_moved(f: Any, W: Any, shift: Any, h: float) -> float:
+    return central(f, W, shift.sum(1, keepdim=True) + W * 0, h)
 
 
-def _rows_moved(f: Any, W: Any, h: float) -> Any:
-    return _moved(lambda f, W, e, h: _central(f, W, e.sum(1, keepdim=True) + W * 0, h))(f, W, h)
-
-
-def _columns_moved(f: Any, W: Any, h: float) -> Any:
-    return _moved(lambda f, W, e, h: _central(f, W, e.sum(0) + W * 0, h))(f, W, h)
-
-
-def _central(f: Any, W: Any, shift: Any, h: float) -> float:
-    return (f(W + shift) - f(W - shift)) / (2 * h)
-
-
-def _in_copies(W: Any, f: Any, h: float, move: Callable[[Any, int, int, float], None]) -> Any:
-    """Copies of W as it came, in which *move* changes one entry."""
-    gradient = W.double() * 0
-    for i in range(W.shape[0]):
-        for j in range(W.shape[1]):
-            up, down = W.clone(), W.clone()
-            move(up, i, j, h)
-            move(down, i, j, -h)
-            gradient[i, j] = (f(up) - f(down)) / (2 * h)
-    return gradient
-
-
-def _put(W: Any, i: int, j: int, h: float) -> None:
-    W[i, j] = W[i, j] + h
-
-
-def _add(W: Any, i: int, j: int, h: float) -> None:
-    W[i, j] += h
-
-
-def _one_tensor(f: Any, W: Any, h: float) -> Any:
-    up = down = W.double().clone()
-    gradient = up * 0
-    for i in range(W.shape[0]):
-        for j in range(W.shape[1]):
-            up[i, j] += h
-            down[i, j] -= h
-            gradient[i, j] = (f(up) - f(down)) / (2 * h)
-    return gradient
-
-
-def _copied_once(f: Any, W: Any, h: float) -> Any:
-    """The copies are made before the loop, and stay moved."""
-    up, down = W.double().clone(), W.double().clone()
-    gradient = up * 0
-    for i in range(W.shape[0]):
-        for j in range(W.shape[1]):
-            up[i, j] += h
-            down[i, j] -= h
-            gradient[i, j] = (f(up) - f(down)) / (2 * h)
-    return gradient
-
-
-def _first_only(of: Callable[[Any], Any]) -> Answer:
-    """Right in the entries of gradient[of], 0 elsewhere."""
-
-    def numerical_gradient(f: Any, W: Any, h: float) -> Any:
-        right = _moved(_central)(f, W, h)
-        gradient = right * 0
-        gradient[of(W)] = right[of(W)]
-        return gradient
-
-    return numerical_gradient
+def _columns_moved(f: Any, W: Any, shift: Any, h: float) -> float:
+    return central(f, W, shift.sum(0) + W * 0, h)
 
 
 numerical_gradient = Exercise(
@@ -1212,148 +1136,126 @@ numerical_gradient = Exercise(
     forbidden=AUTOGRAD,
     rtol=1e-6,
     mistakes=(
-        Mistake(
+        wrong(
             "fd_missing_factor_two",
-            "g",
-            _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / h),
             N_(
                 "Every number is exactly **twice** what it should be: the two points are further apart "
                 "than the distance you divided by."
             ),
             N_("How far is it from w − h to w + h?"),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided",
-            "g",
-            _moved(lambda f, W, e, h: (f(W + e) - f(W)) / h),
             N_("Close, but one of your two points is **W itself**: the error of a one-sided difference is about as large as h."),
             N_("The slope between w and w + h is that of the middle of the two. Which two points have w in their middle?"),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided_backwards",
-            "g",
-            _moved(lambda f, W, e, h: (f(W) - f(W - e)) / h),
             N_("Close, but one of your two points is **W itself**, and the other lies below: the error is about as large as h."),
             N_("The slope between w − h and w is that of the middle of the two. Which two points have w in their middle?"),
         ),
-        Mistake(
+        wrong(
             "fd_one_sided_halved",
-            "g",
-            _moved(lambda f, W, e, h: (f(W + e) - f(W)) / (2 * h)),
             N_("Your numbers are about **half** of what they should be: one of your two points is W itself."),
             N_("How far apart are the two points whose values you subtracted?"),
         ),
-        Mistake(
+        wrong(
             "fd_not_divided",
-            "g",
-            _moved(lambda f, W, e, h: f(W + e) - f(W - e)),
             N_("Your numbers are **tiny**: they say by how much f rises between the two points, and not how steeply."),
             N_("Take h half as large: should the derivative become half as large too?"),
         ),
-        Mistake(
+        wrong(
             "fd_multiplied_by_half_h",
-            "g",
-            _moved(lambda f, W, e, h: (f(W + e) - f(W - e)) / 2 * h),
             N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
             N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
         ),
-        Mistake(
+        wrong(
             "fd_sign_flipped",
-            "g",
-            _moved(lambda f, W, e, h: (f(W - e) - f(W + e)) / (2 * h)),
             N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
             N_("Where f rises, should the slope be positive or negative?"),
         ),
-        Mistake(
+        wrong(
             "fd_all_entries_at_once",
-            "g",
-            _moved(lambda f, W, e, h: (f(W + h) - f(W - h)) / (2 * h)),
             N_("All your numbers are **the same**: you moved all weights together, and got the sum of their derivatives."),
+            N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?"),
+        ),
+        wrong(
+            "fd_all_entries_in_one_number",
+            N_("You gave **one number** for all of W: you moved all weights together, and got the sum of their derivatives."),
             N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?"),
         ),
         Mistake(
             "fd_row_at_once",
             "g",
-            _rows_moved,
+            by_entry(_rows_moved),
             N_("In each row of your table all numbers are **the same**: you moved a whole row of W together."),
             N_("How many indices does one weight have, and how many loops go over them?"),
         ),
         Mistake(
             "fd_column_at_once",
             "g",
-            _columns_moved,
+            by_entry(_columns_moved),
             N_("In each column of your table all numbers are **the same**: you moved a whole column of W together."),
             N_("How many indices does one weight have, and how many loops go over them?"),
         ),
-        Mistake(
+        wrong(
             "fd_aliased_copies",
-            "g",
-            _one_tensor,
             N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
             N_("How many tensors do your two names stand for? Python answers a question such as `up is down`."),
         ),
-        Mistake(
+        wrong(
             "fd_shift_kept",
-            "g",
-            _copied_once,
             N_(
                 "Only `g[0, 0]` is right. For the later ones the weights before them had **stayed moved**, and their rise counts "
                 "as well."
             ),
             N_("Before the next weight has its turn, where should all the others be?"),
         ),
-        Mistake(
+        wrong(
             "fd_first_entry_only",
-            "g",
-            _first_only(lambda W: (0, 0)),
             N_("`g[0, 0]` is right, and **all the others are 0**: they never had their turn."),
             N_("How far to the right does `return` stand: inside the loops, or after them?"),
         ),
         Mistake(
             "fd_first_row_only",
             "g",
-            _first_only(lambda W: 0),
+            right_only(lambda W: 0),
             N_("The first row is right, and **all the others are 0**: they never had their turn."),
             N_("How far to the right does `return` stand, and to which loop does it belong?"),
         ),
         Mistake(
             "fd_diagonal_only",
             "g",
-            _first_only(lambda W: (range(min(W.shape)), range(min(W.shape)))),
+            right_only(lambda W: (range(min(W.shape)), range(min(W.shape)))),
             N_("Only `g[0, 0]`, `g[1, 1]` and so on are filled: **one index** went along both axes."),
             N_("How many pairs of a row and a column are there, and how many does one loop visit?"),
         ),
-        Mistake(
-            "fd_single_precision",
-            "g",
-            lambda f, W, h: _moved(lambda f, W, e, h: (f((W + e).float()) - f((W - e).float())) / (2 * h))(f, W.float(), h),
-            N_(
-                "Close, but W became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
-                "left**."
-            ),
-            N_("Which dtype do your copies have, and which one did the W you were given have?"),
+        *(
+            wrong(
+                id,
+                N_(
+                    "Close, but W became `float32`: it holds about seven digits, and of a step as small as h **few of them are "
+                    "left**."
+                ),
+                N_("Which dtype do your copies have, and which one did the W you were given have?"),
+            )
+            for id in ("fd_single_precision", "fd_single_precision_assigned")
         ),
-        Mistake(
+        wrong(
             "fd_values_returned",
-            "g",
-            _moved(lambda f, W, e, h: f(W + e)),
             N_("Your numbers are **values** of f beside W, and not how f changes."),
             N_("A slope needs two points. Which is the second, and what is done with the two values?"),
         ),
-        Mistake(
+        wrong(
             "fd_integer_array",
-            "g_int",
-            lambda f, W, h: _in_copies(W, f, h, _put),
             N_(
                 "With a W of whole numbers your g is far too large: W is `int64`, and in a copy of it 3 + h **became 3 again**, "
                 "and 3 − h became 2."
             ),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
-        Mistake(
+        wrong(
             "fd_integer_refused",
-            "g_int",
-            lambda f, W, h: _in_copies(W, f, h, _add),
             N_("When W holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
             N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
         ),
