@@ -25,7 +25,7 @@ from course.exercise import (
 )
 from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
-from course.exercises.numerical import STEP, whole, wrong
+from course.exercises.numerical import ALIKE, STEP, whole, wrong
 from course.gradients import Gradients
 
 Generator = np.random.Generator
@@ -1471,21 +1471,7 @@ central_difference = Exercise(
             N_("Your numbers are about **half** of what they should be: one of the two points is x itself."),
             N_("How far apart are the two points at which you evaluated f?"),
         ),
-        wrong(
-            "fd_not_divided",
-            N_("Your numbers are **tiny**: they say how much f rises between the two points, and not how steeply."),
-            N_("Take h half as large: should the derivative become half as large too?"),
-        ),
-        wrong(
-            "fd_multiplied_by_half_h",
-            N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
-            N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
-        ),
-        wrong(
-            "fd_sign_flipped",
-            N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
-            N_("Where f rises, should the slope be positive or negative?"),
-        ),
+        *ALIKE,
         wrong(
             "fd_all_entries_at_once",
             N_("All your numbers are **the same**: you moved all entries of x together, and got the sum of the derivatives."),

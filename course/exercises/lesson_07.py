@@ -30,7 +30,7 @@ from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
 from course.exercises.lesson_02 import answers
 from course.exercises.lesson_06 import Answer, upstream
-from course.exercises.numerical import STEP, by_entry, central, right_only, whole, wrong
+from course.exercises.numerical import ALIKE, STEP, by_entry, central, right_only, whole, wrong
 
 Generator = np.random.Generator
 BY_HAND = (*AUTOGRAD, "torch.nn.functional.linear")
@@ -1159,21 +1159,7 @@ numerical_gradient = Exercise(
             N_("Your numbers are about **half** of what they should be: one of your two points is W itself."),
             N_("How far apart are the two points whose values you subtracted?"),
         ),
-        wrong(
-            "fd_not_divided",
-            N_("Your numbers are **tiny**: they say by how much f rises between the two points, and not how steeply."),
-            N_("Take h half as large: should the derivative become half as large too?"),
-        ),
-        wrong(
-            "fd_multiplied_by_half_h",
-            N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
-            N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
-        ),
-        wrong(
-            "fd_sign_flipped",
-            N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
-            N_("Where f rises, should the slope be positive or negative?"),
-        ),
+        *ALIKE,
         wrong(
             "fd_all_entries_at_once",
             N_("All your numbers are **the same**: you moved all weights together, and got the sum of their derivatives."),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course.exercise import Mistake
+from course.exercise import N_, Mistake
 
 Answer = Callable[[Any, Any, float], Any]
 Index = tuple[int, ...]
@@ -114,6 +114,29 @@ WRONG: dict[str, tuple[str, Answer]] = {
     "fd_integer_array": ("g_int", in_copies(put)),
     "fd_integer_refused": ("g_int", in_copies(add)),
 }
+
+
+# What is said of a vector and of a matrix alike.
+ALIKE: tuple[Mistake, ...] = (
+    Mistake(
+        "fd_not_divided",
+        *WRONG["fd_not_divided"],
+        N_("Your numbers are **tiny**: they say by how much f rises between the two points, and not how steeply."),
+        N_("Take h half as large: should the derivative become half as large too?"),
+    ),
+    Mistake(
+        "fd_multiplied_by_half_h",
+        *WRONG["fd_multiplied_by_half_h"],
+        N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
+        N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
+    ),
+    Mistake(
+        "fd_sign_flipped",
+        *WRONG["fd_sign_flipped"],
+        N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
+        N_("Where f rises, should the slope be positive or negative?"),
+    ),
+)
 
 
 def wrong(id: str, message: str, hint: str) -> Mistake:
