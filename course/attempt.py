@@ -62,15 +62,15 @@ def put_back(before: dict[str, tuple[Any, Any]]) -> None:
     """Undo what an answer did in place to the notebook's own tensors, and say so: the cells below still need their numbers."""
     import torch
 
-    from course.verdict import Say
+    from course.verdict import as_code
 
     changed = []
     for name, (value, copy) in before.items():
         if value.shape != copy.shape or not torch.equal(torch.nan_to_num(value), torch.nan_to_num(copy)):
             value.data = copy
-            changed.append(f"`{name}`")
+            changed.append(as_code(name))
     if changed:
-        line("wrong", "!", PUT_BACK, names=tuple(map(Say, changed)))
+        line("wrong", "!", PUT_BACK, names=tuple(changed))
 
 
 def same(got: Any, expected: Any) -> None:
@@ -95,8 +95,8 @@ def same(got: Any, expected: Any) -> None:
     if difference.match is Match.EQUAL or difference.match is Match.FLOAT32:
         line("right", "✓", EQUAL if mine.array.shape else EQUAL_NUMBER, shape=shape)
     elif difference.match is Match.SHAPE:
-        texts = (SHAPES, ONE_FOR_MANY) if right.array.shape else (MANY_FOR_ONE,)
-        line("wrong", "✗", texts[-1 if not mine.array.shape else 0], shape=shape, expected=str(right.array.shape))
+        text = MANY_FOR_ONE if not right.array.shape else SHAPES if mine.array.shape else ONE_FOR_MANY
+        line("wrong", "✗", text, shape=shape, expected=str(right.array.shape))
     else:
         assert difference.worst is not None
         values = {"got": mine.array[difference.worst].item(), "expected": right_numbers[difference.worst].item()}

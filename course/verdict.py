@@ -36,6 +36,14 @@ class Say:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+AS_CODE = "`{name}`"  # the same in every language
+
+
+def as_code(name: str) -> Say:
+    """A name of the learner's or of the exercise's, as code."""
+    return Say(AS_CODE, {"name": name})
+
+
 @dataclass(frozen=True)
 class Matrix:
     """An array to show. `axes` name its axes; `worst` is the index that differs most; `bare` shows its shape, not its numbers.

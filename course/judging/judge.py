@@ -21,7 +21,7 @@ from course.judging.compare import Difference, Match, agrees, first_difference
 from course.judging.diagnose import Candidate, Case, Stopped, diagnose
 from course.judging.exceptions import meant
 from course.judging.shape_errors import axis_name, explain
-from course.verdict import Evidence, Matrix, PartVerdict, Say, State, Verdict
+from course.verdict import Evidence, Matrix, PartVerdict, Say, State, Verdict, as_code
 
 
 def judge(exercise: Exercise, asked: Asked, *, reveal: bool = True) -> Verdict:
@@ -62,7 +62,7 @@ def refused(exercise: Exercise, asked: Asked) -> Verdict | None:
     for trial in asked.trials:
         answer = trial.answer
         if answer.changed and not answer.raised:
-            names = tuple(Say(AS_CODE, {"name": name}) for name in answer.changed)
+            names = tuple(map(as_code, answer.changed))
             return nothing(exercise, State.WRONG, Say(CHANGED, {"names": names}), Say(WORK_ON_A_COPY), answer=answer)
         if answer.wrong_number is not None:
             return nothing(exercise, State.WRONG, wrong_number(exercise, answer.wrong_number), answer=answer)
@@ -124,7 +124,7 @@ def compared(exercise: Exercise, asked: Asked, reveal: bool) -> Verdict:
     first = next(iter(nothing_earned), None) or next((one for one in judged if one.state is not State.RIGHT), judged[0])
     stopped = [one for one in nothing_earned if one.error]
     if stopped and not first.error:
-        names = tuple(Say(AS_CODE, {"name": one.parts[0].name}) for one in stopped)
+        names = tuple(as_code(one.parts[0].name) for one in stopped)
         too = Say(STOPPED_TOO, {"names": names, "error": stopped[0].error.partition(":")[0]})
         first = replace(first, says=(*first.says, too))
     answer = next((trial.answer for trial in asked.trials if trial.answer.output or trial.answer.warnings), None)
@@ -476,7 +476,6 @@ def values_of(part: Part, case: Case) -> dict[str, Any]:
 
 # -- sentences ----------------------------------------------------------------------------------------------------
 
-AS_CODE = "`{name}`"  # the same in every language
 NOT_DEFINED = N_("There is no `{entry}` yet. Run the cell of your answer above; if it stops with an error, fix that error first.")
 SYNTAX = N_(
     "Python cannot read the cell of your answer: line {line} has a **syntax error**. Until it is fixed, the cell defines no "
