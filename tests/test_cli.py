@@ -211,6 +211,8 @@ def running(*options):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A shell's background job, as a test run may be one, ignores Ctrl+C, and so does what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process
