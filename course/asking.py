@@ -277,6 +277,11 @@ def theirs(code: CodeType) -> bool:
     return not os.path.realpath(name).startswith(NOT_THEIRS) if os.path.isabs(name) else True
 
 
+def top_level(code: CodeType) -> str:
+    """The function or class of a cell that *code* belongs to, by its name."""
+    return code.co_qualname.partition(".")[0]
+
+
 def learner_lines(traceback: TracebackType | None, others: Collection[str] = ()) -> tuple[tuple[Line, ...], str]:
     """
     The innermost line of the learner's on *traceback*, marked, after the `def` and the lines that lead to it. It is not looked
@@ -286,9 +291,8 @@ def learner_lines(traceback: TracebackType | None, others: Collection[str] = ())
     while traceback is not None and not inside:
         code = traceback.tb_frame.f_code
         if theirs(code):
-            name = code.co_qualname.partition(".")[0]
-            if innermost is not None and name in others:
-                inside = name
+            if innermost is not None and top_level(code) in others:
+                inside = top_level(code)
             else:
                 innermost = traceback
         traceback = traceback.tb_next

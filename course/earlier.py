@@ -13,6 +13,7 @@ from itertools import takewhile
 from types import CodeType, TracebackType
 from typing import Any
 
+from course.asking import top_level
 from course.exercise import N_, Exercise
 from course.exercises import UnknownExercise, lesson_of
 from course.verdict import Say, State, Verdict
@@ -85,7 +86,7 @@ def entry_of(traceback: TracebackType | None, exercise_id: str, *, caller: bool 
         return None
     found, inside = None, False
     while traceback is not None:
-        name = traceback.tb_frame.f_code.co_qualname.partition(".")[0]
+        name = top_level(traceback.tb_frame.f_code)
         if name in entries:
             found = found if caller and inside else name
         inside = name in entries or (inside and not name.startswith("<"))  # "<lambda>": the cell's own, which an answer calls

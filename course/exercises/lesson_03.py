@@ -162,6 +162,8 @@ def _nothing(torch: Any, layer: Any, W: Any, b: Any) -> None:
     del weight, bias
 
 
+SHAPE_BEFORE = N_("What shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?")
+
 load_numbers = Exercise(
     id="load-numbers",
     entry="load",
@@ -182,14 +184,14 @@ load_numbers = Exercise(
                 "`layer.bias` has become **a table**, `{got_shape}`. Broadcasting hides that when the layer is called, but a "
                 "plain nn.Linear cannot load such a bias."
             ),
-            N_("What shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+            SHAPE_BEFORE,
         ),
         Mistake(
             "load_bias_as_a_column",
             "",
             _bias_shaped(lambda b: b[:, None]),
             N_("`layer.bias` has become **a column**, and the layer adds it along the samples, not along the neurons."),
-            N_("What shape did `layer.bias` have before you loaded it? Which way of loading leaves a shape as it is?"),
+            SHAPE_BEFORE,
         ),
         Mistake(
             "load_weight_as_sheets",

@@ -298,6 +298,8 @@ def draw_shapes(rng: Generator, sizes: Sizes) -> Inputs:
     )
 
 
+WHAT_FLATTENING_CHANGES = N_("For x of shape (5, 4): what does flattening change?")
+
 affine_agrees = Exercise(
     id="affine-agrees",
     entry="agree",
@@ -356,14 +358,14 @@ affine_agrees = Exercise(
             "",
             lambda shape: len(shape) != 2,
             N_("You say yes where the two **differ**, and where they agree you say no."),
-            N_("For x of shape (5, 4): what does flattening change?"),
+            WHAT_FLATTENING_CHANGES,
         ),
         Mistake(
             "agrees_never",
             "",
             lambda shape: False,
             N_("You say no to **every** shape, including tables such as `(5, 4)`."),
-            N_("For x of shape (5, 4): what does flattening change?"),
+            WHAT_FLATTENING_CHANGES,
         ),
     ),
     hints=(N_("Write the shapes of the two results one below the other. Equal numbers need equal shapes first."),),
@@ -410,6 +412,8 @@ def _kron_of_a_view(W: Any, T: int) -> Any:
     return torch.kron(torch.eye(T, dtype=W.dtype), W.T)
 
 
+AXIS_OF_A_BLOCK = N_("Which axis of each block should meet the features of its position?")
+
 affine_blocks = Exercise(
     id="affine-blocks",
     entry="blocks",
@@ -432,14 +436,14 @@ affine_blocks = Exercise(
                 "Your blocks are W **as it is stored**, and D has the shape `{got_shape}`. A row of the "
                 "flattened x stands on the left of it."
             ),
-            N_("Which axis of each block should meet the features of its position?"),
+            AXIS_OF_A_BLOCK,
         ),
         Mistake(
             "blocks_assigned_untransposed",
             "D",
             _filled(lambda W: W),
             N_("The place for a block is (in, out), and you put W there **as it is stored**, (out, in): it does not fit."),
-            N_("Which axis of each block should meet the features of its position?"),
+            AXIS_OF_A_BLOCK,
         ),
         Mistake(
             "blocks_sizes_mixed_up",
@@ -657,6 +661,8 @@ def _every_number(first: int) -> Callable[[str], Any]:
     return answer
 
 
+WHICH_SIZES_MEET = N_("Which axis of x meets the weight, and which size of the weight does it meet?")
+
 which_sizes = Exercise(
     id="which-sizes",
     entry="which_sizes",
@@ -723,14 +729,14 @@ which_sizes = Exercise(
             "sizes",
             _read(lambda n: (n[0], n[1])),
             N_("You gave `{gave}`: **both** are sizes of x, but one of the two should be a size of W."),
-            N_("Which axis of x meets the weight, and which size of the weight does it meet?"),
+            WHICH_SIZES_MEET,
         ),
         Mistake(
             "both_sizes_of_the_weight_read",
             "sizes",
             _read(lambda n: (n[2], n[3])),
             N_("You gave `{gave}`: **both** are sizes of the weight, but one of the two should be a size of x."),
-            N_("Which axis of x meets the weight, and which size of the weight does it meet?"),
+            WHICH_SIZES_MEET,
         ),
         Mistake(
             "sizes_in_the_other_order",

@@ -25,7 +25,7 @@ from course.exercise import (
 )
 from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
-from course.exercises.numerical import ALIKE, STEP, whole, wrong
+from course.exercises.numerical import ALIKE, ROOM_FOR_A_FRACTION, SECOND_POINT, STEP, whole, wrong
 from course.gradients import Gradients
 
 Generator = np.random.Generator
@@ -1483,11 +1483,6 @@ central_difference = Exercise(
             ONE_ENTRY_ASKED,
         ),
         wrong(
-            "fd_aliased_copies",
-            N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
-            N_("After `up = x`, how many tensors are there?"),
-        ),
-        wrong(
             "fd_shift_kept",
             N_(
                 "Only g[0] is right. For the later ones x had **stayed moved** in the entries before, and their rise counts as "
@@ -1505,7 +1500,7 @@ central_difference = Exercise(
         wrong(
             "fd_values_returned",
             N_("Your numbers are **values** of f beside x, and not how f changes."),
-            N_("A slope needs two points. Which is the second, and what is done with the two values?"),
+            SECOND_POINT,
         ),
         wrong(
             "fd_integer_array",
@@ -1513,12 +1508,12 @@ central_difference = Exercise(
                 "Where x holds whole numbers, your g is enormous: x is `int64`, and in a copy of it 3 + h "
                 "**became 3 again**, and 3 − h became 2."
             ),
-            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+            ROOM_FOR_A_FRACTION,
         ),
         wrong(
             "fd_integer_refused",
             N_("When x holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
-            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+            ROOM_FOR_A_FRACTION,
         ),
     ),
     hints=(

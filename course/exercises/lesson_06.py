@@ -490,16 +490,13 @@ NUMBER_BY_NUMBER = (
     N_("How many pairs of a neuron and a feature has one sample? Give each of the two its own axis."),
 )
 
+DOT_OF_A_SAMPLE = N_(
+    "For one sample you multiplied `G[n]` and `x[n]` as **a dot product**: that gives one number, and it needs equal lengths. "
+    "`.T` does not help: in a tensor of one axis there is nothing to swap."
+)
+
 IN_A_LOOP = (
-    InLoop(
-        "dot_in_a_loop",
-        lambda x, g: g @ x,
-        N_(
-            "For one sample you multiplied `G[n]` and `x[n]` as **a dot product**: that gives one number, and it needs equal "
-            "lengths. `.T` does not help: in a tensor of one axis there is nothing to swap."
-        ),
-        WHICH_STANDS,
-    ),
+    InLoop("dot_in_a_loop", lambda x, g: g @ x, DOT_OF_A_SAMPLE, WHICH_STANDS),
     InLoop("elementwise_in_a_loop", lambda x, g: g * x, *NUMBER_BY_NUMBER),
     InLoop(
         "column_meets_vector",
@@ -1007,7 +1004,7 @@ weight_gradient = Exercise(
             "dW_single_sample_dot",
             "dW",
             lambda x, W, G: sum(g @ one for g, one in zip(G, x, strict=True)),
-            IN_A_LOOP[0].message,
+            DOT_OF_A_SAMPLE,
             WHICH_STANDS,
         ),
     ),

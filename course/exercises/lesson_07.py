@@ -30,7 +30,7 @@ from course.exercises import Lesson
 from course.exercises.by_hand import AUTOGRAD
 from course.exercises.lesson_02 import answers
 from course.exercises.lesson_06 import Answer, upstream
-from course.exercises.numerical import ALIKE, STEP, by_entry, central, right_only, whole, wrong
+from course.exercises.numerical import ALIKE, ROOM_FOR_A_FRACTION, SECOND_POINT, STEP, by_entry, central, right_only, whole, wrong
 
 Generator = np.random.Generator
 BY_HAND = (*AUTOGRAD, "torch.nn.functional.linear")
@@ -1123,6 +1123,8 @@ def _columns_moved(f: Any, W: Any, shift: Any, h: float) -> float:
     return central(f, W, shift.sum(0) + W * 0, h)
 
 
+ONE_WEIGHT_ASKED = N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?")
+
 numerical_gradient = Exercise(
     id="numerical-gradient",
     entry="numerical_gradient",
@@ -1147,12 +1149,18 @@ numerical_gradient = Exercise(
         wrong(
             "fd_one_sided",
             N_("Close, but one of your two points is **W itself**: the error of a one-sided difference is about as large as h."),
-            N_("The slope between w and w + h is that of the middle of the two. Which two points have w in their middle?"),
+            N_(
+                "The slope between w and w + h is closest to the slope halfway between them. Which two points have w halfway "
+                "between them?"
+            ),
         ),
         wrong(
             "fd_one_sided_backwards",
             N_("Close, but one of your two points is **W itself**, and the other lies below: the error is about as large as h."),
-            N_("The slope between w − h and w is that of the middle of the two. Which two points have w in their middle?"),
+            N_(
+                "The slope between w − h and w is closest to the slope halfway between them. Which two points have w halfway "
+                "between them?"
+            ),
         ),
         wrong(
             "fd_one_sided_halved",
@@ -1163,12 +1171,12 @@ numerical_gradient = Exercise(
         wrong(
             "fd_all_entries_at_once",
             N_("All your numbers are **the same**: you moved all weights together, and got the sum of their derivatives."),
-            N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?"),
+            ONE_WEIGHT_ASKED,
         ),
         wrong(
             "fd_all_entries_in_one_number",
             N_("You gave **one number** for all of W: you moved all weights together, and got the sum of their derivatives."),
-            N_("`g[i, j]` asks about one weight. What may move while you ask, and what has to stay?"),
+            ONE_WEIGHT_ASKED,
         ),
         Mistake(
             "fd_row_at_once",
@@ -1183,11 +1191,6 @@ numerical_gradient = Exercise(
             by_entry(_columns_moved),
             N_("In each column of your table all numbers are **the same**: you moved a whole column of W together."),
             N_("How many indices does one weight have, and how many loops go over them?"),
-        ),
-        wrong(
-            "fd_aliased_copies",
-            N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
-            N_("How many tensors do your two names stand for? Python answers a question such as `up is down`."),
         ),
         wrong(
             "fd_shift_kept",
@@ -1230,7 +1233,7 @@ numerical_gradient = Exercise(
         wrong(
             "fd_values_returned",
             N_("Your numbers are **values** of f beside W, and not how f changes."),
-            N_("A slope needs two points. Which is the second, and what is done with the two values?"),
+            SECOND_POINT,
         ),
         wrong(
             "fd_integer_array",
@@ -1238,12 +1241,12 @@ numerical_gradient = Exercise(
                 "With a W of whole numbers your g is far too large: W is `int64`, and in a copy of it 3 + h **became 3 again**, "
                 "and 3 − h became 2."
             ),
-            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+            ROOM_FOR_A_FRACTION,
         ),
         wrong(
             "fd_integer_refused",
             N_("When W holds whole numbers, your code stops: a tensor of dtype `int64` **does not accept** 3.0001 from `+=`."),
-            N_("Look at the dtype of the copies. Which dtype has room for 3.0001?"),
+            ROOM_FOR_A_FRACTION,
         ),
     ),
     hints=(
@@ -1295,6 +1298,8 @@ def _bias_in_a_row(x: Any, W: Any, b: Any) -> Any:
     return dW, db[None]
 
 
+PATHS_OF_SAMPLES = N_("There are {N} samples here. What becomes of their paths?")
+
 seed_prints = Exercise(
     id="seed-prints",
     entry="seed_prints",
@@ -1345,7 +1350,7 @@ seed_prints = Exercise(
             N_(
                 "Your dW repeats the **first sample**. With one sample, as in the text, that cannot be told from the right table."
             ),
-            N_("There are {N} samples here. What becomes of their paths?"),
+            PATHS_OF_SAMPLES,
         ),
         Mistake(
             "sum_samples_repeated",
@@ -1355,7 +1360,7 @@ seed_prints = Exercise(
                 "Your dW repeats the **whole table x**: `{got_shape}`. That fits one sample, but here "
                 "there are {N}: dW has a row for each neuron, `{expected_shape}`."
             ),
-            N_("There are {N} samples here. What becomes of their paths?"),
+            PATHS_OF_SAMPLES,
         ),
         Mistake(
             "sum_printed_numbers",

@@ -116,31 +116,35 @@ WRONG: dict[str, tuple[str, Answer]] = {
 }
 
 
-# What is said of a vector and of a matrix alike.
+def wrong(id: str, message: str, hint: str) -> Mistake:
+    return Mistake(id, *WRONG[id], message, hint)
+
+
+# What is said of a vector and of a matrix alike: whole mistakes, and questions.
 ALIKE: tuple[Mistake, ...] = (
-    Mistake(
+    wrong(
         "fd_not_divided",
-        *WRONG["fd_not_divided"],
         N_("Your numbers are **tiny**: they say by how much f rises between the two points, and not how steeply."),
         N_("Take h half as large: should the derivative become half as large too?"),
     ),
-    Mistake(
+    wrong(
         "fd_multiplied_by_half_h",
-        *WRONG["fd_multiplied_by_half_h"],
         N_("Your numbers are **tiny**: `/ 2 * h` divides by 2 and then **multiplies** by h."),
         N_("In which order does Python evaluate `/` and `*`? Where do the brackets belong?"),
     ),
-    Mistake(
+    wrong(
         "fd_sign_flipped",
-        *WRONG["fd_sign_flipped"],
         N_("Every number has the **opposite sign**: the value below was taken minus the value above."),
         N_("Where f rises, should the slope be positive or negative?"),
     ),
+    wrong(
+        "fd_aliased_copies",
+        N_("All your numbers are **0**: both points are the same tensor, moved there and back again."),
+        N_("How many tensors do your two names stand for? Python answers a question such as `up is down`."),
+    ),
 )
-
-
-def wrong(id: str, message: str, hint: str) -> Mistake:
-    return Mistake(id, *WRONG[id], message, hint)
+SECOND_POINT = N_("A slope needs two points. Which is the second, and what is done with the two values?")
+ROOM_FOR_A_FRACTION = N_("Look at the dtype of the copies. Which dtype has room for 3.0001?")
 
 
 def whole(gradient: Any) -> Any:
