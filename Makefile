@@ -17,8 +17,10 @@ EXTENSION := $(shell find course/labextension -type f 2>/dev/null)
 # nbgrader looks for a command of its own environment (alembic) by name.
 export PATH := $(if $(filter /%,$(BIN)),$(BIN),$(CURDIR)/$(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, every kernel and server that is started compiles the course anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test bench lint test-unit test-nbgrader test-browser browser install wheel help
+.PHONY: lab test bench ready lint test-unit test-nbgrader test-browser browser install wheel help
 
 lab: $(VENV)/.installed
 	@$(BIN)/course lab $(LAB)
@@ -53,14 +55,21 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml constraints.txt $(EXTENSION)
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[menus]"
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.installed
+# What the tests need holds what the course needs: one step, where neither is there yet.
+$(VENV)/.tests: $(VENV)/.torch pyproject.toml constraints.txt $(EXTENSION)
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[menus,test]"
-	@touch $@
+	@touch $(VENV)/.installed $@
 
-# -- tests: `make test` runs the four below, and each can be run alone -------------------------------------------------------
+# -- tests: `make test` runs the three below, and each can be run alone ------------------------------------------------------
 
-test: lint test-unit test-nbgrader test-browser
+test: ready
+	@$(MAKE) --no-print-directory test-unit test-nbgrader test-browser
 
+# Chromium comes from Debian while pip installs: they wait for different things.
+ready:
+	@$(MAKE) --no-print-directory -j2 $(VENV)/.tests browser
+
+# Ruff and mypy alone; the unit tests run them too (tests/test_code.py), beside the others.
 lint: $(VENV)/.tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -80,12 +89,14 @@ test-browser: $(VENV)/.tests browser
 
 # Chromium and a font with Chinese, where they can be had: as root on Debian or a relative of it.
 browser:
-	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	@there() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; \
+	font() { ! command -v fc-list || fc-list :lang=zh | grep .; } >/dev/null; \
+	if there && font; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium and a Chinese font"; \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null \
-	    || { echo "Chromium could not be installed."; test -z "$(REQUIRE_BROWSER)"; }; \
-	else \
+	    || { echo "They could not be installed."; there || test -z "$(REQUIRE_BROWSER)"; }; \
+	elif ! there; then \
 	  echo "No Chromium here, and it cannot be installed without root and apt-get: the browser tests are left out."; \
 	  test -z "$(REQUIRE_BROWSER)"; \
 	fi

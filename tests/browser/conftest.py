@@ -101,9 +101,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_page(context: BrowserContext) -> Iterator[Page]:
-    """One page for the tests of a module that leave it as they find it: opening JupyterLab takes seconds."""
+    """One page for the tests that open their notebook in a JupyterLab that is there: opening JupyterLab takes seconds."""
     with new_page(context) as page:
         yield page
 
@@ -115,14 +115,12 @@ def jupyter(
     *,
     config: Path | None = None,
     presets: dict | None = None,
-    disabled: Sequence[str] = (),
 ) -> Iterator[Server]:
     """
     A running `jupyter lab` or `jupyter notebook` on a port of its own, with the lab extension as it lies in this tree.
 
     Args: command: "lab" or "notebook". folder: served; what the server writes goes beside it. config: another server's
-    configuration folder, to share its user's settings. presets: settings, as an instructor gives them. disabled: the
-    names of lab extensions.
+    configuration folder, to share its user's settings. presets: settings, as an instructor gives them.
     """
     own = folder.with_name(folder.name + "-jupyter")
     config = config or own / "config"
@@ -132,7 +130,6 @@ def jupyter(
     if not link.exists():
         link.symlink_to(REPOSITORY / "course/labextension", target_is_directory=True)
     (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS | (presets or {})))
-    (config / "labconfig/page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
     arguments = [
         "--no-browser",
         f"--ServerApp.token={TOKEN}",

@@ -1,10 +1,13 @@
 """The lab extension: languages in columns, the switch, and what it must leave alone."""
 
+import contextlib
+import json
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 
 import pages
 import pytest
@@ -108,7 +111,7 @@ def lesson(kept_page, lab):
     """
     The lesson in JupyterLab, at its top, in Russian and Chinese. A test gives it back with the cells that it got.
 
-    Opened once, and again after a test that failed in it.
+    Opened once, and again after a test that failed in it or opened another.
     """
     page, sources = kept_page, [each["source"] for each in LESSON]
     if (
@@ -117,7 +120,7 @@ def lesson(kept_page, lab):
         or pages.sources(page) != sources
     ):
         pages.write_notebook(lab, "kept.ipynb", LESSON)
-        open_notebook(page, lab, "kept.ipynb")
+        open_notebook(page, lab, "kept.ipynb", stay=True)
     switch(page, "ru", "zh")
     cell(page, 0)
     evaluate(page, "() => { notebook().mode = 'command'; notebook().activeCellIndex = 0; notebook().deselectAll(); }")
@@ -292,17 +295,28 @@ def test_a_switch_leaves_code_ids_and_the_focus_alone(lesson):
     assert evaluate(lesson, "() => notebook().model.toJSON()") == notebook
 
 
-def set_windowing(server, mode: str | None) -> None:
-    file = server.config / "user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'{{"windowingMode": "{mode}"}}' if mode else "{}")
+@contextlib.contextmanager
+def windowing(page: Page, mode: str) -> Iterator[None]:
+    """Notebooks that are opened meanwhile draw their cells as the setting *mode* says. A page has it from its settings only, so
+    they are asked for under the name that JupyterLab gives them."""
+    script = """async (mode) => {
+      const { pluginRegistry } = window.jupyterapp;
+      const { provides } = pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings");
+      const settings = await pluginRegistry.resolveRequiredService(provides), name = "@jupyterlab/notebook-extension:tracker";
+      await (mode ? settings.set(name, "windowingMode", mode) : settings.remove(name, "windowingMode"));
+    }"""
+    evaluate(page, script, mode)
+    try:
+        yield
+    finally:
+        evaluate(page, script)
 
 
 @pytest.mark.parametrize("mode", ["full", "contentVisibility", "defer", "none"])
-def test_a_switch_keeps_the_place(page, lab, path, mode):
-    set_windowing(lab, mode)
-    try:
-        open_notebook(page, lab, path)
+def test_a_switch_keeps_the_place(lesson, lab, path, mode):
+    page = lesson
+    with windowing(page, mode):
+        open_notebook(page, lab, path, stay=True)
         assert evaluate(page, "() => notebook().notebookConfig.windowingMode") == mode
         switch(page, "ru")
         for which, part in ((7, 0.25), (10, 0.7)):  # so much of a prose cell, then of a code cell, is above the edge
@@ -315,8 +329,7 @@ def test_a_switch_keeps_the_place(page, lab, path, mode):
                 assert abs(evaluate(page, "() => notebook().outerNode.scrollHeight") - old) > 50, "nothing moved"
                 assert after["top"] == pytest.approx(before["top"] * after["height"] / before["height"], abs=2)
                 before = after
-    finally:
-        set_windowing(lab, None)
+        open_notebook(page, lab, "kept.ipynb", stay=True)
 
 
 def test_the_button_that_is_pressed_stays_under_the_pointer(lesson):
@@ -460,16 +473,23 @@ const look = () => {
 look();"""
 
 
-def slowly(route) -> None:
-    route.request.frame.page.wait_for_timeout(1500)
-    route.continue_()
+def slow_down(page: Page, address: str) -> None:
+    """What the page asks of *address* comes a second and a half late. A route of Playwright's would turn its cache off."""
+    session = page.context.new_cdp_session(page)
+
+    def late(request: dict) -> None:
+        page.wait_for_timeout(1500)
+        session.send("Fetch.continueRequest", {"requestId": request["requestId"]})
+
+    session.on("Fetch.requestPaused", late)
+    session.send("Fetch.enable", {"patterns": [{"urlPattern": address}]})
 
 
 def test_a_preset_holds_from_the_first_frame_and_yields_to_the_readers_choice(page, start_jupyter):
     with start_jupyter("lab", presets={f"{EXTENSION}:plugin": {"languages": ["zh"]}}) as server:
         pages.write_notebook(server, "own.ipynb", LESSON)
         page.add_init_script(WATCH)
-        page.route("**/languages.css", slowly, times=1)
+        slow_down(page, "*/languages.css*")
         open_notebook(page, server, "own.ipynb")
         assert shown(page) == ["zh"]
         place(page, 0)
@@ -516,20 +536,27 @@ def test_the_choice_survives_a_reload_and_holds_in_notebook_7_on_another_port(le
     press_keys_in_controls(page)
 
 
-def test_disabled_it_loses_nothing_three_languages_stand_stacked(page, start_jupyter):
+@pytest.fixture
+def disabled(lab) -> Iterator[None]:
+    """Without the lab extension, as an administrator's file says. JupyterLab reads it anew for every page."""
+    file = lab.config / "labconfig/page_config.json"
+    file.write_text(json.dumps({"disabledExtensions": {EXTENSION: True}}))
+    yield
+    file.unlink()
+
+
+def test_disabled_it_loses_nothing_three_languages_stand_stacked(page, lab, path, disabled):
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    with start_jupyter("lab", disabled=[EXTENSION]) as server:
-        pages.write_notebook(server, "own.ipynb", LESSON)
-        open_notebook(page, server, "own.ipynb")
-        assert shown(page) == []
-        where = boxes(page, 1)
-        assert list(where) == ["ru", "zh", "en"]
-        assert where["ru"]["bottom"] <= where["zh"]["top"]
-        assert where["zh"]["bottom"] <= where["en"]["top"]
-        assert seen(page, 2) == ["en", "ru", "zh"]
-        assert page.locator("link[href*='languages.css'], link[href*='report.css']").count() == 0
-        expect(cell(page, 0).locator("button.nn-lang-en")).to_be_visible()
+    open_notebook(page, lab, path)
+    assert shown(page) == []
+    where = boxes(page, 1)
+    assert list(where) == ["ru", "zh", "en"]
+    assert where["ru"]["bottom"] <= where["zh"]["top"]
+    assert where["zh"]["bottom"] <= where["en"]["top"]
+    assert seen(page, 2) == ["en", "ru", "zh"]
+    assert page.locator("link[href*='languages.css'], link[href*='report.css']").count() == 0
+    expect(cell(page, 0).locator("button.nn-lang-en")).to_be_visible()
     assert errors == []
 
 
@@ -571,8 +598,6 @@ def test_the_wheel_puts_the_extension_where_jupyterlab_looks(tmp_path):
 
 
 def test_the_extension_bears_the_version_of_the_distribution():
-    import json
-
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     package = json.loads((FOLDER / "package.json").read_text())
     assert (package["name"], package["version"]) == (project["name"], project["version"])

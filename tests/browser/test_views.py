@@ -5,13 +5,28 @@ The plain page is enough for steps, keys, links and words. Jupyter is needed for
 languages, and what it makes of a saved notebook.
 """
 
+import contextlib
 import json
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pytest
-from conftest import REPOSITORY
-from pages import cell, code, evaluate, open_notebook, prose, run_all, screenshot, set_theme, sources, switch, write_notebook
+from conftest import REPOSITORY, new_page
+from pages import (
+    Server,
+    cell,
+    code,
+    evaluate,
+    open_notebook,
+    prose,
+    run_all,
+    screenshot,
+    set_theme,
+    sources,
+    switch,
+    write_notebook,
+)
 from playwright.sync_api import Locator, Page, expect
 
 from course.graph import graph
@@ -529,98 +544,126 @@ def test_the_static_player_plays_offline(page, layer, tmp_path):
 # -- in Jupyter --------------------------------------------------------------------------------------------------------------
 
 SWITCH = "".join(f'<button class="nn-lang-{one}">{one}</button>\n' for one in LANGUAGES)
+EDITED = """
+from course.views.notebook import graph
+graph(lambda a, b: (a * b).sum(), {"a": [1.0, 2.0], "b": [3.0, 4.0]}, predict=["db"])
+"""
+COMPARED = """
+from course.views.notebook import compare
+from tests.test_comparing import EXERCISE, RIGHT_ONES
+compare(EXERCISE, {**RIGHT_ONES, "db": RIGHT_ONES["db"] / 5})
+"""
 NOTEBOOK = [
     prose(SWITCH + "".join(f'\n<div lang="{one}">\n\n# {one}\n\n</div>\n' for one in LANGUAGES)),
     code(LAYER + "show(board)"),
+    code(EDITED),
+    code(COMPARED),
     code("z = 1"),
 ]
+SHOWN, EDITABLE, COMPARISON = 1, 2, 3  # the cells
 
 
-def test_in_jupyterlab_it_renders_steps_and_switches_language(page, lab):
-    write_notebook(lab, "views-live.ipynb", NOTEBOOK)
-    open_notebook(page, lab, "views-live.ipynb")
-    run_all(page)
-    output = cell(page, 1)
+@dataclass(frozen=True)
+class Opened:
+    """A notebook with pictures that was run in *page*, in JupyterLab ("lab") or Notebook 7 ("notebook")."""
+
+    app: str
+    page: Page
+    server: Server
+    name: str
+
+    def open(self) -> None:
+        open_notebook(self.page, self.server, self.name, app=self.app, stay=True)
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def opened(request, context) -> Iterator[Opened]:
+    """Opened and run once for the tests below, which go through it in their order: a page and a kernel take seconds."""
+    app, name = request.param, f"views-{request.param}.ipynb"
+    server = request.getfixturevalue({"lab": "lab", "notebook": "notebook7"}[app])
+    write_notebook(server, name, NOTEBOOK)
+    with contextlib.ExitStack() as stack:
+        page = request.getfixturevalue("kept_page") if app == "lab" else stack.enter_context(new_page(context))
+        found = Opened(app, page, server, name)
+        found.open()
+        run_all(page)
+        yield found
+        switch(page, "ru", "zh")  # the choice stays with the server's user
+
+
+def test_in_jupyter_it_renders_steps_links_and_switches_language(opened):
+    page = opened.page
+    output = cell(page, SHOWN)
     view = output.locator(".nl-view")
     expect(view).to_have_count(1)
     expect(output.locator(".nl-board:visible")).to_have_count(0)  # the table is not needed beside it
     switch(page, "ru", "zh")
+    expect(view.locator(".nl-steps")).to_contain_text("1 / ")
     step = view.get_by_role("button", name=re.compile("шаг вперёд"))
     expect(step).to_have_accessible_name("шаг вперёд 前进一步")
     step.click()
+    expect(view.locator(".nl-steps")).to_contain_text("2 / ")
     for language, seen in (("ru", True), ("zh", True), ("en", False)):
         expect(view.locator(f".nl-say > [lang={language}]")).to_be_visible(visible=seen)
     switch(page, "en")
     expect(view.locator(".nl-say > [lang=en]")).to_be_visible()
     expect(view.locator(".nl-say > [lang=ru]")).to_be_hidden()
     switch(page, "ru", "zh")
+    view.get_by_role("button", name=re.compile("последний шаг")).click()
+    expect(entry(view, "dW[1, 3]")).to_have_text("−5")
+    entry(view, "dW[1, 3]").click()
+    expect(view.locator(".nl-sum")).to_have_text("dW[1, 3] = 1·(−1) + 0·1 + 0·3 + 1·(−2) + 1·(−2) = −5")
     for theme in ("dark", "light"):
         set_theme(page, theme)
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         view.scroll_into_view_if_needed()
-        screenshot(page, f"views-jupyterlab-{theme}")
+        screenshot(page, f"views-{opened.app}-{theme}")
     assert evaluate(page, "() => document.querySelectorAll('.nl-view .nl-stage.nl-flow').length") == 0
 
 
-@pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_keys_pressed_inside_leave_the_cells_alone(page, lab, notebook7, app):
-    server = {"lab": lab, "notebook": notebook7}[app]
-    write_notebook(server, f"views-keys-{app}.ipynb", NOTEBOOK)
-    open_notebook(page, server, f"views-keys-{app}.ipynb", app=app)
-    run_all(page)
+def test_keys_pressed_inside_leave_the_cells_alone(opened):
+    page = opened.page
     before = sources(page)
-    view = cell(page, 1).locator(".nl-view")
-    expect(view).to_have_count(1)
+    view = cell(page, SHOWN).locator(".nl-view")
     places = [
         view.locator(".nl-stage .nl-card").first,
         entry(view, "W[0, 0]"),
-        view.get_by_role("button", name=re.compile("step forward|шаг вперёд")),
+        view.get_by_role("button", name=re.compile("step back|шаг назад")),
         view.get_by_role("slider"),
         view.locator("summary"),
         view.locator(".nl-inspector .nl-e").first,
     ]
+    types = ["markdown", *["code"] * (len(NOTEBOOK) - 1)]
     for place in places:
         place.focus()
         expect(place).to_be_focused()
         for key in ("b", "x", "d", "d", "a", "m", "ArrowDown", "ArrowUp"):
             page.keyboard.press(key)
         assert sources(page) == before, place
-        assert evaluate(page, "() => notebook().widgets.map((cell) => cell.model.type)") == ["markdown", "code", "code"], place
+        assert evaluate(page, "() => notebook().widgets.map((cell) => cell.model.type)") == types, place
     entry(view, "W[0, 0]").click()  # and a click leaves the focus in the picture
     expect(entry(view, "W[0, 0]")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(entry(view, "W[0, 1]")).to_be_focused()
 
 
-def test_a_saved_notebook_reopened_without_its_state_shows_the_table(page, lab):
-    write_notebook(lab, "views-saved.ipynb", NOTEBOOK)
-    open_notebook(page, lab, "views-saved.ipynb")
-    run_all(page)
-    expect(cell(page, 1).locator(".nl-view")).to_have_count(1)
-    evaluate(page, "() => window.jupyterapp.commands.execute('docmanager:save')")
-    evaluate(page, "() => panel().context.sessionContext.shutdown()")
-    assert "widgets" not in json.loads((lab.folder / "views-saved.ipynb").read_text())["metadata"], (
-        "the state was not to be saved"
-    )
-    open_notebook(page, lab, "views-saved.ipynb")
-    output = cell(page, 1)
-    expect(output.locator("table", has_text="dW (3, 4)").locator("visible=true")).to_have_count(1)
-    expect(output.locator(".nl-view")).to_have_count(0)
-    expect(output.get_by_text("model not found")).to_be_hidden()
+def test_gradients_are_laid_over_autograds_and_the_words_follow_the_switch(opened):
+    page = opened.page
+    view = cell(page, COMPARISON).locator(".nl-view")
+    expect(view.locator(".nl-mark-first").first).to_be_visible()
+    for language in LANGUAGES:
+        switch(page, language)
+        said = view.locator(".nl-say > [lang]").locator("visible=true")
+        expect(said).to_have_attribute("lang", language)
+        expect(said).to_contain_text({"ru": "усреднили", "zh": "平均", "en": "averaged"}[language])  # the exercise's own words
+    screenshot(page, f"views-compare-{opened.app}")
+    switch(page, "ru", "zh")
 
 
-EDITED = """
-from course.views.notebook import graph
-graph(lambda a, b: (a * b).sum(), {"a": [1.0, 2.0], "b": [3.0, 4.0]}, predict=["db"])
-"""
-
-
-def test_in_jupyterlab_numbers_are_edited_and_torch_computes_them_anew(page, lab):
-    write_notebook(lab, "views-edit.ipynb", [NOTEBOOK[0], code(EDITED), code("z = 1")])
-    open_notebook(page, lab, "views-edit.ipynb")
-    run_all(page)
+def test_numbers_are_edited_and_torch_computes_them_anew(opened):
+    page = opened.page
     before = sources(page)
-    view = cell(page, 1).locator(".nl-view")
+    view = cell(page, EDITABLE).locator(".nl-view")
     edit = view.locator(".nl-edit")
     expect(edit).to_have_attribute("aria-disabled", "false")
     edit.click()
@@ -647,7 +690,6 @@ def test_in_jupyterlab_numbers_are_edited_and_torch_computes_them_anew(page, lab
         page.keyboard.press(key)
     expect(view.locator(".nl-reply").first).to_contain_text("✓")
     assert sources(page) == before
-    assert evaluate(page, "() => notebook().widgets.length") == 3
     evaluate(page, "() => panel().context.sessionContext.shutdown()")
     edit.click()
     view.get_by_role("textbox", name="a[1]").press("Enter")
@@ -655,31 +697,15 @@ def test_in_jupyterlab_numbers_are_edited_and_torch_computes_them_anew(page, lab
     expect(edit).to_contain_text(re.compile("no kernel|нет ядра"))
 
 
-COMPARED = """
-from course.views.notebook import compare
-from tests.test_comparing import EXERCISE, RIGHT_ONES
-compare(EXERCISE, {**RIGHT_ONES, "db": RIGHT_ONES["db"] / 5})
-"""
-
-
-@pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_gradients_are_laid_over_autograds_and_the_words_follow_the_switch(page, lab, notebook7, app):
-    server = {"lab": lab, "notebook": notebook7}[app]
-    write_notebook(server, f"views-compare-{app}.ipynb", [NOTEBOOK[0], code(EDITED), code(COMPARED)])
-    open_notebook(page, server, f"views-compare-{app}.ipynb", app=app)
-    run_all(page)
-    view = cell(page, 2).locator(".nl-view")
-    expect(view.locator(".nl-mark-first").first).to_be_visible()
-    for language in LANGUAGES:
-        switch(page, language)
-        said = view.locator(".nl-say > [lang]").locator("visible=true")
-        expect(said).to_have_attribute("lang", language)
-        expect(said).to_contain_text({"ru": "усреднили", "zh": "平均", "en": "averaged"}[language])  # the exercise's own words
-    edited = cell(page, 1).locator(".nl-view")
-    edited.locator(".nl-edit").click()
-    field = edited.get_by_role("textbox", name="a[1]")
-    field.fill("−2.5")
-    field.press("Enter")
-    expect(entry(edited, "a[1]")).to_have_text("−2.5")
-    screenshot(page, f"views-compare-{app}")
-    switch(page, "ru", "zh")  # the choice stays with the server's user
+def test_a_saved_notebook_reopened_without_its_state_shows_the_table(opened):
+    """Its kernel has ended by now."""
+    page = opened.page
+    expect(cell(page, SHOWN).locator(".nl-view")).to_have_count(1)
+    evaluate(page, "() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((opened.server.folder / opened.name).read_text())
+    assert "widgets" not in saved["metadata"], "the state was not to be saved"
+    opened.open()
+    output = cell(page, SHOWN)
+    expect(output.locator("table", has_text="dW (3, 4)").locator("visible=true")).to_have_count(1)
+    expect(output.locator(".nl-view")).to_have_count(0)
+    expect(output.get_by_text("model not found")).to_be_hidden()
