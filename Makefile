@@ -60,10 +60,14 @@ $(VENV)/.tests: $(VENV)/.torch pyproject.toml constraints.txt $(EXTENSION)
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[menus,test]"
 	@touch $(VENV)/.installed $@
 
-# -- tests: `make test` runs the three below, and each can be run alone ------------------------------------------------------
+# -- tests: `make test` runs them all in one go, and each part can be run alone ----------------------------------------------
+
+# Workers run a file's tests together, so that what a file builds is built once, and one server and one browser serve it. In the
+# order of their names: the browser's come first, and what is short comes last.
+PYTEST := $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: ready
-	@$(MAKE) --no-print-directory test-unit test-nbgrader test-browser
+	$(PYTEST)
 
 # Chromium comes from Debian while pip installs: they wait for different things.
 ready:
@@ -75,17 +79,14 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# Workers run a file's tests together, so that what a file builds is built once.
 test-unit: $(VENV)/.tests
-	$(BIN)/pytest -m "not slow and not browser" -n $(PYTEST_WORKERS) --dist loadfile
+	$(PYTEST) -m "not slow and not browser"
 
 test-nbgrader: $(VENV)/.tests
-	$(BIN)/pytest -m "slow and not browser" -n $(PYTEST_WORKERS) --dist loadfile
+	$(PYTEST) -m "slow and not browser"
 
-test-browser: $(VENV)/.tests browser
-# Workers run a file's tests together: a server and a browser serve a whole file, and Playwright starts once in a process.
-	$(BIN)/pytest -m browser tests/browser -n $(PYTEST_WORKERS) --dist loadfile
-	$(BIN)/pytest -m browser tests/test_report.py
+test-browser: ready
+	$(PYTEST) -m browser
 
 # Chromium and a font with Chinese, where they can be had: as root on Debian or a relative of it.
 browser:

@@ -86,7 +86,7 @@ def test_what_is_tested_is_what_is_pinned():
 
 
 def test_no_server_and_no_nbgrader_command_waits_for_grammars():
-    """jsonschema 4.25 and later import rfc3987-syntax, which builds 39 grammars: half of what `nbgrader` and JupyterLab import."""
+    """jsonschema 4.25 and later import rfc3987-syntax, which builds 39 grammars: half of nbgrader's start."""
     asked = "import sys, nbformat; sys.exit('rfc3987_syntax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked]).returncode == 0
 

@@ -62,12 +62,12 @@ def told(verdict: Verdict, mistake: Mistake) -> PartVerdict:
     return next(part for part in verdict.parts if part.name == mistake.part or (not mistake.part and not part.earned))
 
 
-@pytest.mark.parametrize("secret", ["autumn", "spring", "summer"])
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
-def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake, secret: str):
+def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake):
     """A grader draws other numbers; what is named in the notebook must be named there."""
-    verdict = judge(exercise, ask(exercise, mistake.answer, secret=secret), reveal=False)
-    assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id)
+    for secret in ("autumn", "spring", "summer"):
+        verdict = judge(exercise, ask(exercise, mistake.answer, secret=secret), reveal=False)
+        assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id), secret
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

@@ -1,7 +1,6 @@
 """The report a learner sees: values → text, the HTML that survives an untrusted notebook, and the words in every language."""
 
 import ast
-import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -586,28 +585,11 @@ def test_the_style_sheet_has_balanced_braces_and_no_address():
     assert "@import" not in css
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-    if not path.exists():
-        reason = f"there is no Chromium at {path}; install it, or set CHROMIUM to its path"
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("languages", ["ru zh", "zh en", "en", "zh ru"])
-def test_a_hidden_language_stays_hidden_and_no_page_scrolls_sideways(chromium, languages):
+def test_a_hidden_language_stays_hidden_and_no_page_scrolls_sideways(browser, languages):
     for width in (1280, 700, 420):
-        tab = chromium.new_page(viewport={"width": width, "height": 900})
+        tab = browser.new_page(viewport={"width": width, "height": 900})
         tab.set_content(page("dark", languages, opened=True))
         seen = tab.evaluate(
             "[...new Set([...document.querySelectorAll('.nl-report [lang], .nl-line [lang]')]"
@@ -619,8 +601,8 @@ def test_a_hidden_language_stays_hidden_and_no_page_scrolls_sideways(chromium, l
 
 
 @pytest.mark.browser
-def test_two_languages_and_the_halves_of_the_evidence_stand_on_the_same_left_edges(chromium):
-    tab = chromium.new_page(viewport={"width": 1100, "height": 900})
+def test_two_languages_and_the_halves_of_the_evidence_stand_on_the_same_left_edges(browser):
+    tab = browser.new_page(viewport={"width": 1100, "height": 900})
     tab.set_content(page("light", "ru zh"))
     edges = tab.evaluate(
         """() => {
@@ -638,8 +620,8 @@ def test_two_languages_and_the_halves_of_the_evidence_stand_on_the_same_left_edg
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_has_a_contrast_of_at_least_5_on_its_ground(chromium, theme):
-    tab = chromium.new_page(viewport={"width": 1100, "height": 900})
+def test_every_text_has_a_contrast_of_at_least_5_on_its_ground(browser, theme):
+    tab = browser.new_page(viewport={"width": 1100, "height": 900})
     tab.set_content(page(theme, "ru zh", opened=True))
     poor = tab.evaluate(
         """() => {

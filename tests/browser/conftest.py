@@ -1,9 +1,8 @@
 """
-Chromium and Jupyter servers for the tests that look at what a learner sees.
+Pages and Jupyter servers for the tests that look at what a learner sees.
 
-They must withstand: a machine without Chromium (skipped with the reason, but a failure where REQUIRE_BROWSER=1), a
-user's own Jupyter settings (none are read), a network (no other host is found, and a request to one fails the test),
-and a test that dies (every server and its kernels end with the session).
+They must withstand: a user's own Jupyter settings (none are read), a network (no other host is found, and a request to one
+fails the test), and a test that dies (every server and its kernels end with the session).
 """
 
 import contextlib
@@ -15,36 +14,24 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from pages import Server
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXTENSION = "nn-linear-by-hand"
 TOKEN = "of-the-tests"
 PATIENCE = 90  # seconds until a server or a page that does not answer is given up; they take about 4
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # there is no other host
-]
 
 VIEWPORT = {"width": 1280, "height": 900}
 OUTSIDE = re.compile(r"(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])")
 
 # As `course lab` presets things: for everybody on this server, yielding to what a user chooses.
 PRESETS = {
+    f"{EXTENSION}:plugin": {"languages": ["zh"]},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
@@ -54,19 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        reason = f"there is no Chromium at {CHROMIUM}; install it, or set CHROMIUM to its path"
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -114,13 +88,12 @@ def jupyter(
     folder: Path,
     *,
     config: Path | None = None,
-    presets: dict | None = None,
 ) -> Iterator[Server]:
     """
     A running `jupyter lab` or `jupyter notebook` on a port of its own, with the lab extension as it lies in this tree.
 
     Args: command: "lab" or "notebook". folder: served; what the server writes goes beside it. config: another server's
-    configuration folder, to share its user's settings. presets: settings, as an instructor gives them.
+    configuration folder, to share its user's settings.
     """
     own = folder.with_name(folder.name + "-jupyter")
     config = config or own / "config"
@@ -129,7 +102,7 @@ def jupyter(
     link = own / "share/labextensions" / EXTENSION
     if not link.exists():
         link.symlink_to(REPOSITORY / "course/labextension", target_is_directory=True)
-    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS | (presets or {})))
+    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(PRESETS))
     arguments = [
         "--no-browser",
         f"--ServerApp.token={TOKEN}",
@@ -204,9 +177,3 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory, lab: Server) -> Iterator
     """Notebook 7, on another port, for the same user as *lab*."""
     with jupyter("notebook", tmp_path_factory.mktemp("notebook7"), config=lab.config) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def start_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Server]]:
-    """`with start_jupyter("lab", …) as server`: for a test that needs a server of another make. See `jupyter`."""
-    return lambda command, **how: jupyter(command, tmp_path_factory.mktemp(command), **how)

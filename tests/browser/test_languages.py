@@ -121,6 +121,7 @@ def lesson(kept_page, lab):
     ):
         pages.write_notebook(lab, "kept.ipynb", LESSON)
         open_notebook(page, lab, "kept.ipynb", stay=True)
+        pages.wait_for_kernel(page)  # which writes its name into the notebook
     switch(page, "ru", "zh")
     cell(page, 0)
     evaluate(page, "() => { notebook().mode = 'command'; notebook().activeCellIndex = 0; notebook().deselectAll(); }")
@@ -265,7 +266,7 @@ def test_the_toolbar_and_the_view_menu_have_the_switch_in_notebooks_of_the_cours
     expect(lesson.get_by_role("menuitemcheckbox", name="中文")).to_be_checked()
     lesson.keyboard.press("Escape")
     lesson.keyboard.press("Escape")
-    evaluate(lesson, "() => window.jupyterapp.commands.execute('docmanager:open', { path: 'foreign.ipynb' })")
+    evaluate(lesson, "async () => { await window.jupyterapp.commands.execute('docmanager:open', { path: 'foreign.ipynb' }); }")
     expect(toolbar.get_by_role("button", name="Save")).to_be_visible()
     expect(lesson.get_by_role("heading", name="A notebook of somebody else")).to_be_visible()
     expect(buttons).to_have_count(0)
@@ -485,22 +486,22 @@ def slow_down(page: Page, address: str) -> None:
     session.send("Fetch.enable", {"patterns": [{"urlPattern": address}]})
 
 
-def test_a_preset_holds_from_the_first_frame_and_yields_to_the_readers_choice(page, start_jupyter):
-    with start_jupyter("lab", presets={f"{EXTENSION}:plugin": {"languages": ["zh"]}}) as server:
-        pages.write_notebook(server, "own.ipynb", LESSON)
-        page.add_init_script(WATCH)
-        slow_down(page, "*/languages.css*")
-        open_notebook(page, server, "own.ipynb")
-        assert shown(page) == ["zh"]
-        place(page, 0)
-        assert page.evaluate("() => window.styledAtStart") is True
-        assert page.evaluate("() => [...window.everSeen]") == ["zh"]
-        switch(page, "zh", "en")
-        settings = server.config / "user-settings" / EXTENSION / "plugin.jupyterlab-settings"
-        wait_for_file(page, settings, '"en"')
-        open_notebook(page, server, "own.ipynb")
-        assert shown(page) == ["zh", "en"]
-        assert page.evaluate("() => [...window.everSeen]") == ["en zh"]
+def test_a_preset_holds_from_the_first_frame_and_yields_to_the_readers_choice(page, lab, path):
+    """The preset of these servers is Chinese alone."""
+    settings = lab.config / "user-settings" / EXTENSION / "plugin.jupyterlab-settings"
+    settings.unlink(missing_ok=True)
+    page.add_init_script(WATCH)
+    slow_down(page, "*/languages.css*")
+    open_notebook(page, lab, path)
+    assert shown(page) == ["zh"]
+    place(page, 0)
+    assert page.evaluate("() => window.styledAtStart") is True
+    assert page.evaluate("() => [...window.everSeen]") == ["zh"]
+    switch(page, "zh", "en")
+    wait_for_file(page, settings, '"en"')
+    open_notebook(page, lab, path)
+    assert shown(page) == ["zh", "en"]
+    assert page.evaluate("() => [...window.everSeen]") == ["en zh"]
 
 
 def wait_for_file(page: Page, file, text: str) -> None:
