@@ -44,6 +44,8 @@ $(VENV)/.made:
 	  echo "$(PYTHON) lacks the modules venv and ensurepip. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Установка займёт несколько минут. · 安装需要几分钟。 · The installation takes a few minutes."
 	"$(PYTHON)" -m venv "$(VENV)"
+# The pip that comes with Python may be years old, and compares every file of every index page; without a newer one it goes on.
+	@$(BIN)/pip install --quiet --upgrade pip || true
 	@touch $@
 
 # --no-deps: an index of torch builds alone need not have what torch needs; the next step brings that from pip's own index.

@@ -588,16 +588,17 @@ def test_the_style_sheet_has_balanced_braces_and_no_address():
 @pytest.mark.browser
 @pytest.mark.parametrize("languages", ["ru zh", "zh en", "en", "zh ru"])
 def test_a_hidden_language_stays_hidden_and_no_page_scrolls_sideways(browser, languages):
+    tab = browser.new_page()
+    tab.set_content(page("dark", languages, opened=True))
     for width in (1280, 700, 420):
-        tab = browser.new_page(viewport={"width": width, "height": 900})
-        tab.set_content(page("dark", languages, opened=True))
+        tab.set_viewport_size({"width": width, "height": 900})
         seen = tab.evaluate(
             "[...new Set([...document.querySelectorAll('.nl-report [lang], .nl-line [lang]')]"
             ".filter(e => getComputedStyle(e).display !== 'none').map(e => e.lang))].sort()"
         )
         assert seen == sorted(languages.split())
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        tab.close()
+    tab.close()
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pages
 import pytest
-from conftest import EXTENSION, REPOSITORY
+from conftest import EXTENSION, REPOSITORY, new_page
 from pages import cell, code, evaluate, open_notebook, prose, screenshot, set_theme, shown, switch
 from playwright.sync_api import Page, expect
 
@@ -104,6 +104,13 @@ def state(page: Page) -> dict:
           closed: notebook().widgets.map(({ rendered }) => rendered),
         })""",
     )
+
+
+@pytest.fixture(scope="module")
+def kept_page(context):
+    """This module's own: JupyterLab keeps the widths that it took on a narrow page."""
+    with new_page(context) as page:
+        yield page
 
 
 @pytest.fixture
@@ -345,11 +352,11 @@ def test_the_button_that_is_pressed_stays_under_the_pointer(lesson):
     assert button.bounding_box()["y"] == pytest.approx(before, abs=2)
 
 
-# Where a cell's top is, once the page has come to rest: sixty frames, three times as long as the
+# Where a cell's top is, once the page has come to rest: forty frames, twice as long as the
 # extension holds it, and until JupyterLab, which draws only what is in view, has drawn the cell.
 PLACE = """const place = async (which) => {
   const box = () => cellAt(which).node.getBoundingClientRect();
-  for (let frame = 0; frame < 60 || (frame < 600 && !box().height); frame += 1) await new Promise(requestAnimationFrame);
+  for (let frame = 0; frame < 40 || (frame < 600 && !box().height); frame += 1) await new Promise(requestAnimationFrame);
   if (!box().height) throw new Error(`cell ${which} is not drawn: it has left the view`);
   return { top: box().top - notebook().outerNode.getBoundingClientRect().top, height: box().height };
 };"""

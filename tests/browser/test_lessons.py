@@ -101,9 +101,11 @@ def test_run_all_reaches_the_last_cell_untouched_and_with_a_mistake_in_every_ans
     assert errors(page) == []
     untouched = last_code_cell_ran(page)
     assert untouched
+    checks = checks_of(page)
+    assert {points(page, exercise_id) for exercise_id in checks} == {"0"}
     switch(page, "ru", "zh")  # another file's tests may have left the server's user with another choice
     assert {at: wide for at in prose_with_tables(page) if (wide := runs_over(page, at))} == {}
-    checks = put_in_mistakes(page)
+    put_in_mistakes(page, checks)
     run_all(page)
     assert errors(page) == []
     assert last_code_cell_ran(page, after=untouched)
@@ -125,13 +127,22 @@ def take_reports(page: Page) -> None:
     assert shown(page) == ["ru", "zh"]
 
 
-def put_in_mistakes(page: Page) -> list[str]:
-    """The first known mistake in every answer cell of the notebook in front; the ids of its exercises."""
-    checks = evaluate(
+def checks_of(page: Page) -> list[str]:
+    """The ids of the exercises of the notebook in front."""
+    return evaluate(
         page,
         """() => notebook().widgets.map((cell) => cell.model.getMetadata("nbgrader"))
           .filter((metadata) => metadata?.grade).map((metadata) => metadata.grade_id)""",
     )
+
+
+def points(page: Page, exercise_id: str) -> str:
+    """What nbgrader would read as the points of a check: the text of its result."""
+    return next(one["data"]["text/plain"] for one in outputs(page, exercise_id) if one["output_type"] == "execute_result")
+
+
+def put_in_mistakes(page: Page, checks: list[str]) -> None:
+    """The first known mistake in every answer cell of the notebook in front."""
     answers = {f"{exercise_id}-answer": known_mistake(find(exercise_id)) for exercise_id in checks}
     evaluate(
         page,
@@ -141,7 +152,6 @@ def put_in_mistakes(page: Page) -> list[str]:
         } }""",
         answers,
     )
-    return checks
 
 
 def prose_with_tables(page: Page) -> list[int]:
@@ -220,8 +230,7 @@ def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> 
     run_cell(page, f"{EXERCISE}-answer")
     run_cell(page, EXERCISE)
     expect(output(page, EXERCISE).locator(".nl-points")).to_have_text("4 / 4")
-    result = next(one for one in outputs(page, EXERCISE) if one["output_type"] == "execute_result")
-    assert result["data"]["text/plain"] == "4"
+    assert points(page, EXERCISE) == "4"
     screenshot(page, f"{name}-right")
 
 
