@@ -167,10 +167,13 @@ def runs_over(page: Page, which: int) -> list[str]:
     """The beginnings of the tables that are wider than their language's column, where the last cells would be cut off."""
     return cell(page, which).evaluate(
         """(element) => [...element.querySelectorAll("div[lang] table")].filter((each) => each.checkVisibility())
-          .filter((each) => each.scrollWidth > each.clientWidth + 1
-            || each.getBoundingClientRect().right > each.closest("[lang]").getBoundingClientRect().right + 1)
-          .map((each) => `${each.closest("[lang]").lang}, ${each.scrollWidth} px in ${each.clientWidth}: `
-            + each.textContent.trim().slice(0, 40))"""
+          .map((table) => {
+            const right = (each) => each.getBoundingClientRect().right;
+            // All but what MathJax keeps for screen readers, which nobody sees and nothing makes room for.
+            const seen = [table, ...table.querySelectorAll("*")].filter((each) => !each.closest("mjx-assistive-mml"));
+            const over = Math.max(...seen.map(right)) - Math.min(right(table), right(table.closest("[lang]")));
+            return over > 1 && `${table.closest("[lang]").lang}, ${over} px: ${table.textContent.trim().slice(0, 40)}`;
+          }).filter(Boolean)"""
     )
 
 

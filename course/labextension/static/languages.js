@@ -12,6 +12,9 @@ const languageOf = (button) => Object.keys(LANGUAGES).find((language) => button?
 // What a reader may focus in a text of ours: there a letter is no shortcut of the notebook, and Enter does its own.
 const FOCUSABLE = `${BUTTONS}, .jp-MarkdownCell summary, :is(.nl-report, .nl-line, .nl-progress) :is(a, summary)`;
 
+const FORMULA = ".jp-RenderedMarkdown div[lang] mjx-container";
+const UNMEASURED = "113.1%"; // MathJax's guess
+
 /** @typedef {"ru" | "zh" | "en"} Language */
 /** @typedef {{view: Element, node: Element, top: number, height: number}} Place  px; top from the top of the view */
 
@@ -97,6 +100,12 @@ function keepingPlace(change, button) {
     else holding.abort();
   };
   hold(0);
+}
+
+/** Gives a *formula* that MathJax set while it was hidden, and so could not measure, the size of those that were seen. */
+function setSize(formula) {
+  if (!formula.checkVisibility()) formula.style.fontSize = `var(--nl-formula, ${UNMEASURED})`;
+  else if (formula.style.fontSize !== UNMEASURED) document.body.style.setProperty("--nl-formula", formula.style.fontSize);
 }
 
 /** The JupyterLab plugin, for the *tokens* that only JupyterLab can give: {settings, contents}, either may be undefined. */
@@ -232,6 +241,8 @@ async function activate(app, { settings: registry, contents }) {
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
       if (node.matches(FOCUSABLE)) prepare(node);
       node.querySelectorAll(FOCUSABLE).forEach(prepare);
+      if (node.matches(FORMULA)) setSize(node);
+      node.querySelectorAll(FORMULA).forEach(setSize);
     }
     const table = document.querySelector(".jp-TableOfContents");
     if (table && records.some(({ target }) => table.contains(target))) drawContents();
