@@ -3,6 +3,7 @@
 #   PYTHON=/path/to/python3.11       another Python than the one that is found
 #   TORCH_INDEX=address              the index torch alone is taken from, for example that of its CPU builds
 #   LAB="--languages ru --port 9000" options for `course lab`
+#   THOROUGH=1                       every lesson the whole way, as CI tries them; `make test` takes the first two and the newest
 #   REQUIRE_BROWSER=1                without Chromium `make test` fails, instead of leaving the browser tests out
 #   VENV=folder                      where the virtual environment is made
 
@@ -66,7 +67,9 @@ $(VENV)/.tests: $(VENV)/.torch pyproject.toml constraints.txt $(EXTENSION)
 
 # Workers run a file's tests together, so that what a file builds is built once, and one server and one browser serve it. In the
 # order of their names: the browser's come first, and what is short comes last.
-PYTEST := $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest $(if $(THOROUGH),--thorough) -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
+# Threads that wait for each other take the time of the other worker.
+test test-unit test-nbgrader test-browser: export OMP_NUM_THREADS := 1
 
 test: ready
 	$(PYTEST)

@@ -1,10 +1,32 @@
-"""Chromium, for every test that looks at a page: one for a worker, as Playwright starts once in a process."""
+"""
+How much is tried, and with what.
+
+A lesson goes the whole way (generated, handed in, graded, run in a browser) in a minute, so with every new lesson all of them
+take a minute more. `pytest` takes the first two and the newest; `pytest --thorough`, which CI runs, takes every lesson and
+what else is tried once more in another way.
+"""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="every lesson the whole way, every draw, every way to draw cells")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("thorough"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("thorough")
+
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 

@@ -63,9 +63,9 @@ def told(verdict: Verdict, mistake: Mistake) -> PartVerdict:
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
-def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake):
+def test_a_name_holds_on_other_draws_too(exercise: Exercise, mistake: Mistake, thorough: bool):
     """A grader draws other numbers; what is named in the notebook must be named there."""
-    for secret in ("autumn", "spring", "summer"):
+    for secret in ("autumn", "spring", "summer") if thorough else ("autumn",):
         verdict = judge(exercise, ask(exercise, mistake.answer, secret=secret), reveal=False)
         assert (told(verdict, mistake).earned, verdict.mistake) == (0, mistake.id), secret
 

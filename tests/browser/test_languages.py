@@ -330,7 +330,10 @@ def windowing(page: Page, mode: str) -> Iterator[None]:
         evaluate(page, script)
 
 
-@pytest.mark.parametrize("mode", ["full", "contentVisibility", "defer", "none"])
+MODES = ["full", "defer", *(pytest.param(mode, marks=pytest.mark.thorough) for mode in ("contentVisibility", "none"))]
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_a_switch_keeps_the_place(lesson, lab, path, mode):
     page = lesson
     with windowing(page, mode):

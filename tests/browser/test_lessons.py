@@ -35,9 +35,11 @@ from playwright.sync_api import Page, expect
 from course.exercises import find
 from course.language import translate
 from course.solutions import all_solutions
+from tests.lessons import quick
 
 RELEASE = REPOSITORY / "release"
 NOTEBOOKS = sorted(path.relative_to(RELEASE) for path in RELEASE.glob("*/*.ipynb"))
+EACH = [pytest.param(one, marks=[] if one in quick(NOTEBOOKS) else pytest.mark.thorough, id=one.stem) for one in NOTEBOOKS]
 ONE = next(path for path in NOTEBOOKS if path.parts[0].startswith("01_"))
 EXERCISE = "linear-column"
 WRONG = "def linear_column(W, X, b):\n    return W @ X + b"
@@ -93,7 +95,7 @@ def last_code_cell_ran(page: Page, after: int = 0) -> int:
     return ran if ran > after else 0
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+@pytest.mark.parametrize("notebook", EACH)
 def test_run_all_reaches_the_last_cell_untouched_and_with_a_mistake_in_every_answer(page: Page, lessons: Server, notebook: Path):
     """Without an error output; then each check names the mistake that was put in. One kernel for both: a start takes seconds."""
     open_notebook(page, lessons, f"lessons/{notebook}", stay=True)
@@ -278,6 +280,7 @@ def after(page: Page, which: str) -> int:
     )
 
 
+@pytest.mark.thorough
 def test_the_same_in_notebook_7(page: Page, notebook7: Server):
     shutil.copytree(RELEASE, notebook7.folder / "lessons", dirs_exist_ok=True)
     walk(page, notebook7, f"lessons/{ONE}", "notebook7", app="notebook")
