@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -298,16 +299,25 @@ def _environment() -> dict[str, str]:
 
 
 def _answering(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """What the server says of itself, as soon as it answers."""
+    """What the server says of itself, as soon as it listens: it says so before, and a browser sent there finds nobody."""
     from jupyter_server.serverapp import list_running_servers
 
     end = time.monotonic() + START
     while process.poll() is None and time.monotonic() < end:
         for info in list_running_servers():
-            if info["pid"] == process.pid:
+            if info["pid"] == process.pid and _listens(info):
                 return dict(info)
         time.sleep(0.1)
     raise WorkspaceError(N_("JupyterLab did not start. What it says of the reason stands above."))
+
+
+def _listens(info: dict[str, Any]) -> bool:
+    if info.get("sock"):
+        return True  # a socket in the file system: nothing that a browser is sent to
+    host = "localhost" if info["hostname"] in ("", "*", "0.0.0.0", "::") else info["hostname"]
+    with contextlib.suppress(OSError), socket.create_connection((host, info["port"]), timeout=1):
+        return True
+    return False
 
 
 # -- course progress, course reset --------------------------------------------------------------------------------

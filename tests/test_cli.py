@@ -6,10 +6,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -270,6 +273,20 @@ def test_lab_fills_the_folder_opens_lesson_00_with_the_chosen_languages_and_ends
         news = settings(address, "@jupyterlab/apputils-extension:notification")
         assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
     assert list((tmp_path / "tmp").iterdir()) == []  # the presets went with it
+
+
+def test_the_address_is_told_when_the_server_listens_and_not_before(monkeypatch):
+    """Jupyter writes down where it will listen a moment before it does."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        info = {"pid": 1, "hostname": "127.0.0.1", "port": port, "sock": ""}
+        monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: iter([info]))
+        started = threading.Timer(0.5, server.listen)
+        started.start()
+        assert cli._answering(SimpleNamespace(pid=1, poll=lambda: None)) == info
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        started.join()
 
 
 @pytest.mark.slow
