@@ -102,11 +102,13 @@ function keepingPlace(change, button) {
   hold(0);
 }
 
-/** Gives a *formula* that MathJax set while it was hidden, and so could not measure, the size of those that were seen. */
-function setSize(formula) {
-  if (!formula.checkVisibility()) formula.style.fontSize = `var(--nl-formula, ${UNMEASURED})`;
-  else if (formula.style.fontSize !== UNMEASURED) document.body.style.setProperty("--nl-formula", formula.style.fontSize);
+/** A formula that was hidden when MathJax set it, and so had no size to measure, takes that of the others. */
+function setSize({ style }) {
+  if (style.fontSize === UNMEASURED) style.fontSize = `var(--nl-formula, ${UNMEASURED})`;
+  else if (style.fontSize.endsWith("%")) document.body.style.setProperty("--nl-formula", style.fontSize);
 }
+
+const within = (node, selector) => [...(node.matches(selector) ? [node] : []), ...node.querySelectorAll(selector)];
 
 /** The JupyterLab plugin, for the *tokens* that only JupyterLab can give: {settings, contents}, either may be undefined. */
 export function plugin(tokens) {
@@ -239,10 +241,8 @@ async function activate(app, { settings: registry, contents }) {
   new MutationObserver((records) => {
     for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
-      if (node.matches(FOCUSABLE)) prepare(node);
-      node.querySelectorAll(FOCUSABLE).forEach(prepare);
-      if (node.matches(FORMULA)) setSize(node);
-      node.querySelectorAll(FORMULA).forEach(setSize);
+      within(node, FOCUSABLE).forEach(prepare);
+      within(node, FORMULA).forEach(setSize);
     }
     const table = document.querySelector(".jp-TableOfContents");
     if (table && records.some(({ target }) => table.contains(target))) drawContents();
