@@ -78,11 +78,9 @@ test: ready
 ready:
 	@$(MAKE) --no-print-directory -j2 $(VENV)/.tests browser
 
-# Ruff and mypy alone; the unit tests run them too (tests/test_code.py), beside the others.
+# Ruff and mypy, which are unit tests too: there a worker runs mypy while the other goes on.
 lint: $(VENV)/.tests
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/pytest tests/test_code.py
 
 test-unit: $(VENV)/.tests
 	$(PYTEST) -m "not slow and not browser"

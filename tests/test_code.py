@@ -1,4 +1,4 @@
-"""The code is as ruff and mypy want it: as tests, so that a worker runs mypy while the other goes on."""
+"""The code is as ruff and mypy want it."""
 
 from __future__ import annotations
 

@@ -93,10 +93,15 @@ def nbgrader(environment: dict[str, str]) -> Nbgrader:
     return run
 
 
+def graded(thorough: bool) -> tuple[str, ...]:
+    """The lessons that go the whole way."""
+    return tuple(NAMES if thorough else quick(NAMES))
+
+
 @pytest.fixture(scope="module")
 def half(thorough: bool) -> tuple[str, ...]:
     """Every other lesson; test_nbgrader_odd.py runs these tests on the others, in a worker of its own."""
-    return tuple((NAMES if thorough else quick(NAMES))[::2])
+    return graded(thorough)[::2]
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lessons import quick
 from tests.test_nbgrader import (  # noqa: F401 - fixtures and tests, which pytest finds by their names here
-    NAMES,
     course,
     environment,
+    graded,
     nbgrader,
     scores,
     test_an_untouched_notebook_earns_nothing,
@@ -26,4 +25,4 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def half(thorough: bool) -> tuple[str, ...]:
-    return tuple((NAMES if thorough else quick(NAMES))[1::2])
+    return graded(thorough)[1::2]

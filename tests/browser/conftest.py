@@ -83,12 +83,7 @@ def kept_page(context: BrowserContext) -> Iterator[Page]:
 
 
 @contextlib.contextmanager
-def jupyter(
-    command: str,
-    folder: Path,
-    *,
-    config: Path | None = None,
-) -> Iterator[Server]:
+def jupyter(command: str, folder: Path, *, config: Path | None = None) -> Iterator[Server]:
     """
     A running `jupyter lab` or `jupyter notebook` on a port of its own, with the lab extension as it lies in this tree.
 

@@ -231,6 +231,11 @@ def output(page: Page, which: Which) -> Locator:
     return cell(page, which).locator(".jp-Cell-outputArea")
 
 
+def cut_off(page: Page, which: Which) -> int:
+    """So many px of the cell's output are reached by a scroll of its own only, as Notebook 7 shows a long one."""
+    return output(page, which).evaluate("(area) => area.scrollHeight - area.clientHeight")
+
+
 def shown(page: Page) -> list[str]:
     """The languages of the view, first column first; empty where the lab extension does nothing."""
     return (page.locator("body").get_attribute("data-nl-languages") or "").split()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pages
 import pytest
-from conftest import EXTENSION, REPOSITORY, new_page
+from conftest import EXTENSION, REPOSITORY
 from pages import cell, code, evaluate, open_notebook, prose, screenshot, set_theme, shown, switch
 from playwright.sync_api import Page, expect
 
@@ -104,13 +104,6 @@ def state(page: Page) -> dict:
           closed: notebook().widgets.map(({ rendered }) => rendered),
         })""",
     )
-
-
-@pytest.fixture(scope="module")
-def kept_page(context):
-    """This module's own: JupyterLab keeps the widths that it took on a narrow page."""
-    with new_page(context) as page:
-        yield page
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from conftest import REPOSITORY, served
 from pages import (
     Server,
     cell,
+    cut_off,
     evaluate,
     open_notebook,
     output,
@@ -214,6 +215,7 @@ def walk(page: Page, server: Server, path: str, name: str, app: str = "lab") -> 
     for language in ("ru", "zh"):
         expect(report.locator(f'[lang="{language}"]', has_text=words[language]).locator("visible=true").first).to_be_visible()
     expect(report.locator('[lang="en"]').locator("visible=true")).to_have_count(0)
+    assert cut_off(page, EXERCISE) <= 1
     screenshot(page, f"{name}-wrong-ru-zh")
 
     switch(page, "en")
